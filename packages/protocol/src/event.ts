@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   "task.created",
   "task.updated",
   "run.created",
+  "run.queued",
   "run.started",
   "run.waiting",
   "run.completed",
