@@ -8,3 +8,5 @@ export * from "./thread.ts";
 export * from "./goal.ts";
 export * from "./inbox.ts";
 export * from "./event.ts";
+export * from "./api-inputs.ts";
+export * from "./api-replies.ts";

@@ -1,0 +1,150 @@
+import type {
+  AddAgent,
+  After,
+  Agent,
+  AgentList,
+  Answer,
+  BureauEvent,
+  CheckStarted,
+  CreateAgent,
+  CreateGoal,
+  CreateTask,
+  Decision,
+  DoctorReport,
+  EditApproval,
+  EditGoal,
+  EvidenceList,
+  Goal,
+  GoalList,
+  Hey,
+  InboxEntry,
+  InboxList,
+  InboxReply,
+  InboxReplyResult,
+  ItemList,
+  ListAgents,
+  ListGoals,
+  ListInbox,
+  ListRuns,
+  ListTasks,
+  ListThreads,
+  LiveDelta,
+  MessageReply,
+  Page,
+  Recording,
+  Run,
+  RunList,
+  StartRun,
+  Status,
+  StepList,
+  Task,
+  TaskList,
+  TaskStarted,
+  Thread,
+  ThreadList,
+  ToolCallList,
+  UsageQuery,
+  UsageReport,
+} from "@bureau/protocol";
+
+/**
+ * Everything that can be asked of a running engine.
+ *
+ * Contract: every failure that a caller caused is an `AppError`; anything else is a fault of ours. Commands are
+ * committed when their promise resolves, and asking twice for a state that is already there succeeds.
+ *
+ * `agent`, `goal` and the like are ids, or names where the thing has a name.
+ */
+export interface EngineApi extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, StateApi, EventsApi {}
+
+/** Who decided: the name that is kept with the decision. */
+export interface DecidedBy {
+  by: string;
+}
+
+export interface AgentsApi {
+  listAgents(query: ListAgents): Promise<AgentList>;
+  getAgent(agent: string): Promise<Agent>;
+  /** Takes up a folder that is there. Adding the same folder again returns the same agent. */
+  addAgent(input: AddAgent): Promise<Agent>;
+  /** Makes the folder `agents/<name>` and takes it up. */
+  createAgent(input: CreateAgent): Promise<Agent>;
+  pauseAgent(agent: string): Promise<Agent>;
+  resumeAgent(agent: string): Promise<Agent>;
+}
+
+export interface GoalsApi {
+  listGoals(query: ListGoals): Promise<GoalList>;
+  getGoal(goal: string): Promise<Goal>;
+  createGoal(input: CreateGoal): Promise<Goal>;
+  editGoal(goal: string, input: EditGoal): Promise<Goal>;
+  pauseGoal(goal: string): Promise<Goal>;
+  resumeGoal(goal: string): Promise<Goal>;
+  stopGoal(goal: string): Promise<Goal>;
+  /** Has the runtime run the goal's checks now; resolves when that is queued. */
+  checkGoal(goal: string): Promise<CheckStarted>;
+  /** Newest first. */
+  listEvidence(goal: string, page: Page): Promise<EvidenceList>;
+}
+
+export interface WorkApi {
+  listTasks(query: ListTasks): Promise<TaskList>;
+  getTask(task: string): Promise<Task>;
+  createTask(input: CreateTask): Promise<TaskStarted>;
+  cancelTask(task: string): Promise<Task>;
+  listThreads(query: ListThreads): Promise<ThreadList>;
+  getThread(thread: string): Promise<Thread>;
+  /** Items with a position after `after`, oldest first. */
+  listItems(thread: string, query: After): Promise<ItemList>;
+  /** Steers the thread's open run, or starts one. */
+  postMessage(thread: string, text: string): Promise<MessageReply>;
+}
+
+export interface RunsApi {
+  startRun(input: StartRun): Promise<Run>;
+  /** Newest first. */
+  listRuns(query: ListRuns): Promise<RunList>;
+  getRun(run: string): Promise<Run>;
+  /** Steps with a number after `after`, in order. */
+  listSteps(run: string, query: After): Promise<StepList>;
+  /** Calls in the order they were asked for; `after` counts calls from 1. */
+  listToolCalls(run: string, query: After): Promise<ToolCallList>;
+  cancelRun(run: string): Promise<Run>;
+  steerRun(run: string, text: string): Promise<Run>;
+  /** What a rehearsal needs to replay the run's model answers. */
+  exportRecording(run: string): Promise<Recording>;
+}
+
+export interface InboxApi {
+  /** Pending entries are ranked: the first needs a person most. */
+  listInbox(query: ListInbox): Promise<InboxList>;
+  getInboxEntry(entry: string): Promise<InboxEntry>;
+  decideInboxEntry(entry: string, input: Decision & DecidedBy): Promise<InboxEntry>;
+  editInboxEntry(entry: string, input: EditApproval & DecidedBy): Promise<InboxEntry>;
+  answerInboxEntry(entry: string, input: Answer & DecidedBy): Promise<InboxEntry>;
+  /** Decides several entries by one reply in words. One that fails does not stop the others. */
+  replyToInbox(input: InboxReply & DecidedBy): Promise<InboxReplyResult>;
+}
+
+export interface StateApi {
+  hey(): Promise<Hey>;
+  usage(query: UsageQuery): Promise<UsageReport>;
+  /** The program's version is added by whoever serves it. */
+  status(): Promise<Omit<Status, "version">>;
+  doctor(): Promise<DoctorReport>;
+  /** Rejects when the engine cannot work now: the database is away, or it is stopping. */
+  ready(): Promise<void>;
+}
+
+export interface EventsApi {
+  /** Stored events after a sequence number, in order, at most `limit`. */
+  eventsAfter(seq: number, limit: number): Promise<BureauEvent[]>;
+  lastSequence(): Promise<number>;
+  /**
+   * Calls back with each batch of events once it is committed, in order. A batch may be missed after the
+   * database was away, so a listener that finds a gap reads it with `eventsAfter`. Must not throw.
+   */
+  onEvents(listener: (events: readonly BureauEvent[]) => void): () => void;
+  /** Calls back with each live piece; nothing is kept. Must not throw. */
+  onDelta(listener: (delta: LiveDelta) => void): () => void;
+}

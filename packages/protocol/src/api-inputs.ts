@@ -1,0 +1,226 @@
+import { z } from "zod";
+import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
+import { Check, GOAL_STATUSES } from "./goal.ts";
+import { INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
+import { RUN_STATUSES } from "./run.ts";
+import { TASK_STATUSES, THREAD_STATUSES } from "./thread.ts";
+import { Budget } from "./usage.ts";
+
+const REFERENCE_CHARACTERS = 200;
+const LINE_CHARACTERS = 500;
+const PATH_CHARACTERS = 4_096;
+const TEXT_CHARACTERS = 200_000;
+const CURSOR_CHARACTERS = 400;
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 500;
+const MAX_CHECKS = 50;
+const MAX_CONSTRAINTS = 50;
+const MAX_LISTED_IDS = 500;
+
+/** Text that every part of the system can store: no NUL character, no half of a surrogate pair. */
+function storable(maxCharacters: number) {
+  return z
+    .string()
+    .min(1)
+    .max(maxCharacters)
+    .refine((text) => !text.includes("\0") && text.isWellFormed(), {
+      message: "must be Unicode text without NUL characters",
+    });
+}
+
+/** An id, or the name of an agent or a goal. */
+export const Reference = storable(REFERENCE_CHARACTERS);
+export const Line = storable(LINE_CHARACTERS);
+export const LongText = storable(TEXT_CHARACTERS);
+export const FilePath = storable(PATH_CHARACTERS);
+
+/** In a query string: one value, or several with commas between them. */
+function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.preprocess(
+    (value) => (typeof value === "string" ? value.split(",") : value),
+    z.array(z.enum(values)).min(1).max(values.length),
+  );
+}
+
+function whole(min: number, max: number) {
+  return z.coerce.number().int().min(min).max(max);
+}
+
+export const Position = whole(0, Number.MAX_SAFE_INTEGER);
+
+/** A part of a list: `cursor` is the `nextCursor` of the part before. */
+export const Page = z.object({
+  limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE),
+  cursor: storable(CURSOR_CHARACTERS).optional(),
+});
+export type Page = z.infer<typeof Page>;
+
+export const ListAgents = Page.extend({ status: oneOrMany(AGENT_STATUSES).optional() });
+export type ListAgents = z.infer<typeof ListAgents>;
+
+export const AddAgent = z.strictObject({
+  /** Absolute path of a folder with `AGENTS.md` or `CLAUDE.md`. */
+  folder: FilePath,
+  name: Reference.optional(),
+});
+export type AddAgent = z.infer<typeof AddAgent>;
+
+export const CreateAgent = z.strictObject({
+  name: Reference,
+  /** What `AGENTS.md` says; a short one is written when absent. */
+  instructions: LongText.optional(),
+});
+export type CreateAgent = z.infer<typeof CreateAgent>;
+
+export const ListGoals = Page.extend({
+  status: oneOrMany(GOAL_STATUSES).optional(),
+  agent: Reference.optional(),
+  parent: Reference.optional(),
+});
+export type ListGoals = z.infer<typeof ListGoals>;
+
+/** Fields of a goal as a caller writes them. An absent field keeps its value; null empties it. */
+export const GoalFields = z.strictObject({
+  title: Line.optional(),
+  brief: LongText.optional(),
+  done: LongText.nullable().optional(),
+  checks: z.array(Check).max(MAX_CHECKS).optional(),
+  constraints: z.array(Line).max(MAX_CONSTRAINTS).optional(),
+  budget: Budget.optional(),
+  cadence: Line.nullable().optional(),
+  on: Line.nullable().optional(),
+  effort: z.enum(EFFORTS).nullable().optional(),
+});
+export type GoalFields = z.infer<typeof GoalFields>;
+
+/** Exactly one of `text`, `spec` and `file` says what the goal is. */
+export const CreateGoal = z
+  .strictObject({
+    /** Plain words, or a whole goal file with its front matter. */
+    text: LongText.optional(),
+    spec: GoalFields.extend({ brief: LongText }).optional(),
+    /** Path of a goal file in the workspace or in an agent's folder. */
+    file: FilePath.optional(),
+    agent: Reference.optional(),
+    name: Reference.optional(),
+    parent: Reference.optional(),
+    thread: Reference.optional(),
+    /** True: written down, and started later by `resume`. */
+    draft: z.boolean().optional(),
+  })
+  .refine((goal) => [goal.text, goal.spec, goal.file].filter((part) => part !== undefined).length === 1, {
+    message: "exactly one of text, spec and file must be given",
+  });
+export type CreateGoal = z.infer<typeof CreateGoal>;
+
+/** Exactly one of `text` (the whole file) and `spec` (the fields to change). */
+export const EditGoal = z
+  .strictObject({
+    text: LongText.optional(),
+    spec: GoalFields.optional(),
+    /** The version that the editor saw; another one is a conflict. */
+    version: z.number().int().positive().optional(),
+  })
+  .refine((edit) => (edit.text === undefined) !== (edit.spec === undefined), {
+    message: "exactly one of text and spec must be given",
+  });
+export type EditGoal = z.infer<typeof EditGoal>;
+
+export const ListTasks = Page.extend({
+  status: oneOrMany(TASK_STATUSES).optional(),
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+});
+export type ListTasks = z.infer<typeof ListTasks>;
+
+export const CreateTask = z.strictObject({
+  title: Line,
+  /** What the agent reads; the title when absent. */
+  text: LongText.optional(),
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+  parent: Reference.optional(),
+});
+export type CreateTask = z.infer<typeof CreateTask>;
+
+export const ListThreads = Page.extend({
+  status: oneOrMany(THREAD_STATUSES).optional(),
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+});
+export type ListThreads = z.infer<typeof ListThreads>;
+
+/** Entries of a growing list after a position, oldest first. */
+export const After = z.object({ after: Position.default(0), limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE) });
+export type After = z.infer<typeof After>;
+
+export const Message = z.strictObject({ text: LongText });
+export type Message = z.infer<typeof Message>;
+
+/** At most one of `agent`, `folder` and `thread`; none of them means the agent of the workspace itself. */
+export const StartRun = z
+  .strictObject({
+    text: LongText,
+    agent: Reference.optional(),
+    /** Absolute path; becomes an agent if it is none yet. */
+    folder: FilePath.optional(),
+    thread: Reference.optional(),
+    /** Makes the run one of a new goal with these fields. */
+    goal: GoalFields.omit({ brief: true }).optional(),
+    /** Caps of this run alone. */
+    limits: Budget.optional(),
+  })
+  .refine((run) => [run.agent, run.folder, run.thread].filter((part) => part !== undefined).length <= 1, {
+    message: "at most one of agent, folder and thread can be given",
+  });
+export type StartRun = z.infer<typeof StartRun>;
+
+export const ListRuns = Page.extend({
+  status: oneOrMany(RUN_STATUSES).optional(),
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+  thread: Reference.optional(),
+});
+export type ListRuns = z.infer<typeof ListRuns>;
+
+export const ListInbox = Page.extend({
+  status: oneOrMany(INBOX_STATUSES).default(["pending"]),
+  kind: oneOrMany(INBOX_KINDS).optional(),
+  goal: Reference.optional(),
+  run: Reference.optional(),
+});
+export type ListInbox = z.infer<typeof ListInbox>;
+
+/** `dismiss` is for entries that only tell something: a goal or run that stopped. */
+export const Decision = z.strictObject({ decision: z.enum(["approve", "deny", "dismiss"]), note: LongText.optional() });
+export type Decision = z.infer<typeof Decision>;
+
+/** The call's arguments as they shall be used: a new hash, the same request. */
+export const EditApproval = z.strictObject({ arguments: z.record(z.string(), z.json()) });
+export type EditApproval = z.infer<typeof EditApproval>;
+
+/** Exactly one of the words and the number of a choice, from 1. */
+export const Answer = z
+  .strictObject({ text: LongText.optional(), choice: z.number().int().min(1).max(100).optional() })
+  .refine((answer) => (answer.text === undefined) !== (answer.choice === undefined), {
+    message: "exactly one of text and choice must be given",
+  });
+export type Answer = z.infer<typeof Answer>;
+
+/** One reply to a whole list: `4, 5 and 7`, `all but 2`, `5 no`. */
+export const InboxReply = z.strictObject({
+  text: LongText,
+  /** The list that the numbers refer to, in the order it was shown: number 1 is the first. */
+  entries: z.array(Reference).min(1).max(MAX_LISTED_IDS),
+});
+export type InboxReply = z.infer<typeof InboxReply>;
+
+export const USAGE_GROUPS = ["goal", "agent", "day"] as const;
+
+export const UsageQuery = z.object({
+  by: z.enum(USAGE_GROUPS).default("goal"),
+  /** Days from this one on, as `2026-01-31` in UTC. */
+  since: z.iso.date().optional(),
+  until: z.iso.date().optional(),
+});
+export type UsageQuery = z.infer<typeof UsageQuery>;
