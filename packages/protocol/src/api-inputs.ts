@@ -16,6 +16,8 @@ const MAX_PAGE = 500;
 const MAX_CHECKS = 50;
 const MAX_CONSTRAINTS = 50;
 const MAX_LISTED_IDS = 500;
+const MAX_POSITION = 2_147_483_647;
+const FIRST_DAY = "1970-01-01";
 
 /** Text that every part of the system can store: no NUL character, no half of a surrogate pair. */
 function storable(maxCharacters: number) {
@@ -42,14 +44,21 @@ function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
   );
 }
 
+/** In a query string: a whole number. */
 function whole(min: number, max: number) {
-  return z.coerce.number().int().min(min).max(max);
+  return z.preprocess(
+    (value) => (typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value),
+    z.number().int().min(min).max(max),
+  );
 }
 
-export const Position = whole(0, Number.MAX_SAFE_INTEGER);
+/** A place in a list of one thread or run: what a 32-bit column holds. */
+export const Position = whole(0, MAX_POSITION);
+/** The sequence number of an event. */
+export const Sequence = whole(0, Number.MAX_SAFE_INTEGER);
 
 /** A part of a list: `cursor` is the `nextCursor` of the part before. */
-export const Page = z.object({
+export const Page = z.strictObject({
   limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE),
   cursor: storable(CURSOR_CHARACTERS).optional(),
 });
@@ -119,7 +128,7 @@ export const EditGoal = z
     text: LongText.optional(),
     spec: GoalFields.optional(),
     /** The version that the editor saw; another one is a conflict. */
-    version: z.number().int().positive().optional(),
+    version: z.number().int().positive().max(MAX_POSITION).optional(),
   })
   .refine((edit) => (edit.text === undefined) !== (edit.spec === undefined), {
     message: "exactly one of text and spec must be given",
@@ -151,7 +160,7 @@ export const ListThreads = Page.extend({
 export type ListThreads = z.infer<typeof ListThreads>;
 
 /** Entries of a growing list after a position, oldest first. */
-export const After = z.object({ after: Position.default(0), limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE) });
+export const After = z.strictObject({ after: Position.default(0), limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE) });
 export type After = z.infer<typeof After>;
 
 export const Message = z.strictObject({ text: LongText });
@@ -183,6 +192,9 @@ export const ListRuns = Page.extend({
 });
 export type ListRuns = z.infer<typeof ListRuns>;
 
+export const ListGoalRuns = Page.extend({ status: oneOrMany(RUN_STATUSES).optional() });
+export type ListGoalRuns = z.infer<typeof ListGoalRuns>;
+
 export const ListInbox = Page.extend({
   status: oneOrMany(INBOX_STATUSES).default(["pending"]),
   kind: oneOrMany(INBOX_KINDS).optional(),
@@ -190,6 +202,9 @@ export const ListInbox = Page.extend({
   run: Reference.optional(),
 });
 export type ListInbox = z.infer<typeof ListInbox>;
+
+export const ListInboxKind = ListInbox.omit({ kind: true });
+export type ListInboxKind = z.infer<typeof ListInboxKind>;
 
 /** `dismiss` is for entries that only tell something: a goal or run that stopped. */
 export const Decision = z.strictObject({ decision: z.enum(["approve", "deny", "dismiss"]), note: LongText.optional() });
@@ -217,10 +232,25 @@ export type InboxReply = z.infer<typeof InboxReply>;
 
 export const USAGE_GROUPS = ["goal", "agent", "day"] as const;
 
-export const UsageQuery = z.object({
+const Day = z.iso.date().refine((day) => day >= FIRST_DAY, { message: `must be ${FIRST_DAY} or later` });
+
+export const UsageQuery = z.strictObject({
   by: z.enum(USAGE_GROUPS).default("goal"),
   /** Days from this one on, as `2026-01-31` in UTC. */
-  since: z.iso.date().optional(),
-  until: z.iso.date().optional(),
+  since: Day.optional(),
+  until: Day.optional(),
 });
 export type UsageQuery = z.infer<typeof UsageQuery>;
+
+/** Only events of this run, thread or goal; all of them when none is named. */
+export const EventsQuery = z.strictObject({
+  /** The last sequence number that the reader has seen. `Last-Event-ID` says the same and wins. */
+  after: Sequence.optional(),
+  run: Reference.optional(),
+  thread: Reference.optional(),
+  goal: Reference.optional(),
+});
+export type EventsQuery = z.infer<typeof EventsQuery>;
+
+export const SignIn = z.strictObject({ token: Line });
+export type SignIn = z.infer<typeof SignIn>;

@@ -43,6 +43,12 @@ export type ToolCallList = z.infer<typeof ToolCallList>;
 export const InboxList = z.object({ entries: z.array(InboxEntry), nextCursor });
 export type InboxList = z.infer<typeof InboxList>;
 
+export const ApprovalList = z.object({ approvals: z.array(InboxEntry), nextCursor });
+export type ApprovalList = z.infer<typeof ApprovalList>;
+
+export const QuestionList = z.object({ questions: z.array(InboxEntry), nextCursor });
+export type QuestionList = z.infer<typeof QuestionList>;
+
 /** The run that sees the message. `steered` is false when the message started it. */
 export const MessageReply = z.object({ run: Run, steered: z.boolean() });
 export type MessageReply = z.infer<typeof MessageReply>;

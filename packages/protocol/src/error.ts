@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   unauthenticated: { status: 401, exit: 3 },
   forbidden: { status: 403, exit: 3 },
   not_found: { status: 404, exit: 4 },
+  method_not_allowed: { status: 405, exit: 2 },
   conflict: { status: 409, exit: 5 },
   too_large: { status: 413, exit: 2 },
   limit_reached: { status: 429, exit: 6 },

@@ -7,6 +7,10 @@ const id = <T extends string>() => z.custom<T>((value) => typeof value === "stri
 /** Opaque data of a provider that must be sent back with the part it came with. */
 export const ProviderData = z.record(z.string(), z.unknown());
 
+/** Where the whole of a large content is kept; the text beside it is only its beginning. */
+export const BlobReference = z.object({ hash: z.string(), bytes: z.number().int() });
+export type BlobReference = z.infer<typeof BlobReference>;
+
 /** What a person sees of a tool's result; the model reads `text`. */
 export const ToolView = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text: z.string() }),
@@ -34,8 +38,14 @@ export const ItemContent = z.discriminatedUnion("type", [
     role: z.enum(["person", "agent", "runtime"]),
     text: z.string(),
     provider: ProviderData.optional(),
+    blob: BlobReference.optional(),
   }),
-  z.object({ type: z.literal("reasoning"), text: z.string(), provider: ProviderData.optional() }),
+  z.object({
+    type: z.literal("reasoning"),
+    text: z.string(),
+    provider: ProviderData.optional(),
+    blob: BlobReference.optional(),
+  }),
   z.object({
     type: z.literal("tool_call"),
     toolCallId: id<ToolCallId>(),
@@ -44,6 +54,7 @@ export const ItemContent = z.discriminatedUnion("type", [
     name: z.string(),
     arguments: z.unknown(),
     provider: ProviderData.optional(),
+    blob: BlobReference.optional(),
   }),
   z.object({
     type: z.literal("tool_result"),
@@ -52,6 +63,7 @@ export const ItemContent = z.discriminatedUnion("type", [
     status: z.enum(TOOL_CALL_STATUSES),
     text: z.string(),
     view: ToolView.optional(),
+    blob: BlobReference.optional(),
   }),
   z.object({
     type: z.literal("approval"),

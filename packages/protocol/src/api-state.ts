@@ -1,0 +1,38 @@
+import { EventsQuery, SignIn, UsageQuery } from "./api-inputs.ts";
+import { DoctorReport, Status, UsageReport } from "./api-replies.ts";
+import { endpoint } from "./endpoint.ts";
+
+export const stateApi = {
+  getStatus: endpoint("GET", "/api/status", {
+    summary: "Version, model, workspace and counts",
+    group: "state",
+    reply: Status,
+    errors: ["unavailable"],
+  }),
+  doctor: endpoint("GET", "/api/doctor", {
+    summary: "What is missing, and the command that mends it",
+    group: "state",
+    reply: DoctorReport,
+  }),
+  getUsage: endpoint("GET", "/api/usage", {
+    summary: "Tokens, money and time by goal, agent or day; money is millionths of a dollar",
+    group: "usage",
+    query: UsageQuery,
+    reply: UsageReport,
+  }),
+  streamEvents: endpoint("GET", "/api/events", {
+    summary: "Server-sent events: all stored ones after a sequence number, then live ones; the id is the number",
+    group: "events",
+    query: EventsQuery,
+    reply: "events",
+    errors: ["limit_reached"],
+  }),
+  signIn: endpoint("POST", "/api/session", {
+    summary: "Trade the token for a session cookie, for browsers",
+    group: "session",
+    body: SignIn,
+    reply: "empty",
+    open: true,
+  }),
+  signOut: endpoint("DELETE", "/api/session", { summary: "Forget the session cookie", group: "session", reply: "empty" }),
+};

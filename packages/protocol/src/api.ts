@@ -1,0 +1,10 @@
+import { agentsApi } from "./api-agents.ts";
+import { goalsApi } from "./api-goals.ts";
+import { inboxApi } from "./api-inbox.ts";
+import { runsApi } from "./api-runs.ts";
+import { stateApi } from "./api-state.ts";
+import { workApi } from "./api-work.ts";
+
+/** Every HTTP endpoint, declared once. Server, clients and reference are all made from this table. */
+export const api = { ...agentsApi, ...goalsApi, ...workApi, ...runsApi, ...inboxApi, ...stateApi };
+export type Api = typeof api;

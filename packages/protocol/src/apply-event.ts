@@ -1,0 +1,103 @@
+import type { Agent } from "./agent.ts";
+import type { BureauEvent } from "./event.ts";
+import type { Evidence, Goal } from "./goal.ts";
+import type { InboxEntry } from "./inbox.ts";
+import type { Item } from "./item.ts";
+import type { Run, Step, ToolCall } from "./run.ts";
+import type { Task, Thread } from "./thread.ts";
+
+/** What a reader of events knows, each thing by its id. A view is never changed in place. */
+export interface View {
+  /** The last event that is in here. */
+  lastSeq: number;
+  agents: Readonly<Record<string, Agent>>;
+  goals: Readonly<Record<string, Goal>>;
+  evidence: Readonly<Record<string, Evidence>>;
+  tasks: Readonly<Record<string, Task>>;
+  threads: Readonly<Record<string, Thread>>;
+  /** Items by thread, in the order of their positions. */
+  items: Readonly<Record<string, readonly Item[]>>;
+  runs: Readonly<Record<string, Run>>;
+  steps: Readonly<Record<string, Step>>;
+  toolCalls: Readonly<Record<string, ToolCall>>;
+  inbox: Readonly<Record<string, InboxEntry>>;
+}
+
+export const EMPTY_VIEW: View = {
+  lastSeq: 0,
+  agents: {},
+  goals: {},
+  evidence: {},
+  tasks: {},
+  threads: {},
+  items: {},
+  runs: {},
+  steps: {},
+  toolCalls: {},
+  inbox: {},
+};
+
+/** Which field of an event's data holds a thing, and where the view keeps it. */
+const PLACES = [
+  ["agent", "agents"],
+  ["goal", "goals"],
+  ["evidence", "evidence"],
+  ["task", "tasks"],
+  ["thread", "threads"],
+  ["run", "runs"],
+  ["step", "steps"],
+  ["toolCall", "toolCalls"],
+  ["entry", "inbox"],
+] as const;
+
+interface Identified {
+  id: string;
+}
+
+/**
+ * The view after an event.
+ *
+ * An event that the view already holds (by its sequence number) changes nothing, so a reader may resume from
+ * any earlier number. A thing in an event is laid over what is known of it: fields that it lacks stay. A part
+ * of a thing that was never seen whole is kept as it is. Unknown data is left out.
+ */
+export function applyEvent(view: View, event: BureauEvent): View {
+  if (event.seq <= view.lastSeq) return view;
+  const next: { -readonly [K in keyof View]: View[K] } = { ...view, lastSeq: event.seq };
+  for (const [field, place] of PLACES) {
+    const thing = event.data[field];
+    if (!isIdentified(thing)) continue;
+    const known: Readonly<Record<string, Identified>> = view[place];
+    const laid = { ...known, [thing.id]: { ...known[thing.id], ...thing } };
+    Object.assign(next, { [place]: laid });
+  }
+  const item = event.data["item"];
+  if (isItem(item)) next.items = { ...view.items, [item.threadId]: withItem(view.items[item.threadId] ?? [], item) };
+  return next;
+}
+
+export function applyEvents(view: View, events: Iterable<BureauEvent>): View {
+  let next = view;
+  for (const event of events) next = applyEvent(next, event);
+  return next;
+}
+
+function withItem(items: readonly Item[], item: Item): readonly Item[] {
+  const last = items.at(-1);
+  if (last === undefined || last.position < item.position) return [...items, item];
+  const others = items.filter((other) => other.position !== item.position);
+  const place = others.findIndex((other) => other.position > item.position);
+  return place < 0 ? [...others, item] : others.toSpliced(place, 0, item);
+}
+
+function isIdentified(value: unknown): value is Identified {
+  return isObject(value) && typeof value["id"] === "string" && value["id"] !== "__proto__";
+}
+
+function isItem(value: unknown): value is Item {
+  return isIdentified(value) && "position" in value && "threadId" in value && typeof value.threadId === "string";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,90 @@
+import type { z } from "zod";
+import type { ErrorCode } from "./error.ts";
+
+export type HttpMethod = "GET" | "POST" | "PATCH" | "DELETE";
+
+/** `empty` is a 204 without a body; `events` is a stream of server-sent events. */
+export type ReplyShape = z.ZodType | "empty" | "events";
+
+export interface EndpointOptions {
+  /** What it does, in one line for the reference. */
+  summary: string;
+  /** The noun that it is listed under. */
+  group: string;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  reply: ReplyShape;
+  /** Errors beyond those of every endpoint: `invalid`, `unauthenticated`, `forbidden`, `internal`. */
+  errors?: readonly ErrorCode[];
+  /** Served without a token. */
+  open?: boolean;
+}
+
+export type Endpoint<Path extends string = string, Options extends EndpointOptions = EndpointOptions> = {
+  method: HttpMethod;
+  path: Path;
+} & Options;
+
+/** Declares one HTTP endpoint. `:name` in the path becomes a parameter. */
+export function endpoint<const Path extends string, Options extends EndpointOptions>(
+  method: HttpMethod,
+  path: Path,
+  options: Options,
+): Endpoint<Path, Options> {
+  return { method, path, ...options };
+}
+
+/** The names in a path: `/runs/:runId/items/:itemId` gives `"runId" | "itemId"`. */
+export type PathParam<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | PathParam<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+/** The names in a path, in order. */
+export function pathParams(path: string): string[] {
+  return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string);
+}
+
+type Params<E> = E extends { path: infer Path extends string }
+  ? [PathParam<Path>] extends [never]
+    ? unknown
+    : { params: Record<PathParam<Path>, string> }
+  : unknown;
+
+type IsOptional<T> = Record<never, never> extends T ? true : false;
+type OptionalQuery<T> = IsOptional<T> extends true ? { query?: T } : { query: T };
+type OptionalBody<T> = IsOptional<T> extends true ? { body?: T } : { body: T };
+
+/** What a handler is given: everything checked, with defaults filled in. */
+export type Input<E> = Params<E> &
+  (E extends { query: infer Q extends z.ZodType } ? { query: z.output<Q> } : unknown) &
+  (E extends { body: infer B extends z.ZodType } ? { body: z.output<B> } : unknown);
+
+/** What a caller gives: fields with a default can be left out. */
+export type CallInput<E> = Params<E> &
+  (E extends { query: infer Q extends z.ZodType } ? OptionalQuery<Partial<z.output<Q>>> : unknown) &
+  (E extends { body: infer B extends z.ZodType } ? OptionalBody<z.input<B>> : unknown);
+
+export type Reply<E> = E extends { reply: infer R extends z.ZodType } ? z.output<R> : void;
+
+/** Operations that answer once. Streams are read with `openEventStream`. */
+export type OperationName<Table> = {
+  [K in keyof Table]: Table[K] extends { reply: "events" } ? never : K;
+}[keyof Table];
+
+/** What a server must implement. A missing endpoint does not compile. */
+export type Handlers<Table, Context> = {
+  [K in OperationName<Table>]: (input: Input<Table[K]>, context: Context) => Promise<Reply<Table[K]>>;
+};
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/** What a caller has: one function per operation. */
+export type Client<Table> = {
+  [K in OperationName<Table>]: Record<never, never> extends CallInput<Table[K]>
+    ? (input?: CallInput<Table[K]>, options?: CallOptions) => Promise<Reply<Table[K]>>
+    : (input: CallInput<Table[K]>, options?: CallOptions) => Promise<Reply<Table[K]>>;
+};
