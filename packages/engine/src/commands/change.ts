@@ -1,0 +1,108 @@
+import { newId, type Item, type ItemContent, type RunId, type ThreadId } from "@bureau/protocol";
+import type pg from "pg";
+import { appendEvents, NOTIFY_CHANNEL, type NewEvent } from "../store/events.ts";
+import type { CommandParts } from "./parts.ts";
+
+/** Times a transaction is tried when the database ends it for a deadlock or a serialization failure. */
+const MAX_ATTEMPTS = 4;
+const RETRIED_SQL_STATES = new Set(["40P01", "40001"]);
+
+/** One command's transaction, with the events and signals that belong to it. */
+export interface Change {
+  readonly transaction: pg.ClientBase;
+  /** The moment of the change; every row and event of it carries this time. */
+  readonly now: Date;
+  addEvent(event: NewEvent): void;
+  /** Has whichever process drives the run look up, once this is committed. */
+  interrupt(runId: string): void;
+  enqueue(run: { id: string; dispatch: number; priority: number }): Promise<void>;
+  /** Undoes something outside the database when the transaction fails. */
+  onRollback(undo: () => Promise<void>): void;
+}
+
+/**
+ * Runs one command in one transaction.
+ *
+ * Events are appended last, since that takes the counter's lock until commit. Locks are taken in the order
+ * agents, runs, goals, everything else: the journal takes runs before goals too. `work` may run more than once and must only touch its transaction.
+ */
+export async function change<T>(parts: CommandParts, work: (change: Change) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const undo: (() => Promise<void>)[] = [];
+    try {
+      return await attemptChange(parts, work, undo);
+    } catch (error) {
+      for (const step of undo.reverse()) await step();
+      if (attempt >= MAX_ATTEMPTS || !RETRIED_SQL_STATES.has(sqlState(error))) throw error;
+    }
+  }
+}
+
+async function attemptChange<T>(
+  parts: CommandParts,
+  work: (change: Change) => Promise<T>,
+  undo: (() => Promise<void>)[],
+): Promise<T> {
+  const interrupted = new Set<string>();
+  let enqueued = false;
+  const result = await parts.database.transaction(async (transaction) => {
+    const events: NewEvent[] = [];
+    const outcome = await work({
+      transaction,
+      now: new Date(parts.clock.now()),
+      addEvent: (event) => void events.push(event),
+      interrupt: (runId) => void interrupted.add(runId),
+      enqueue: async (run) => {
+        enqueued = true;
+        await parts.dispatcher.enqueue(transaction, { id: run.id, dispatch: run.dispatch, priority: run.priority });
+      },
+      onRollback: (step) => void undo.push(step),
+    });
+    if (interrupted.size > 0) {
+      await transaction.query(
+        `SELECT pg_notify('${NOTIFY_CHANNEL}', 'run:' || id) FROM unnest($1::text[]) AS id`,
+        [[...interrupted]],
+      );
+    }
+    await appendEvents(transaction, events);
+    return outcome;
+  });
+  for (const runId of interrupted) parts.signals.interrupt(runId);
+  if (enqueued) parts.dispatcher.kick();
+  return result;
+}
+
+/** The five characters by which PostgreSQL names an error; empty for any other error. */
+export function sqlState(error: unknown): string {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+export interface NewItem {
+  content: ItemContent;
+  runId: RunId | null;
+  turn: number;
+}
+
+/** Appends items to a thread, without gaps in their positions. Takes the thread's lock until commit. */
+export async function addItems(change: Change, threadId: ThreadId, items: NewItem[]): Promise<Item["id"][]> {
+  if (items.length === 0) return [];
+  const rows = items.map((item) => ({ id: newId("item"), ...item }));
+  await change.transaction.query({
+    name: "add_items",
+    text: `
+      WITH thread AS (
+        UPDATE threads SET item_count = item_count + $2::int, updated_at = $4 WHERE id = $1
+        RETURNING item_count - $2::int AS base
+      )
+      INSERT INTO items (id, thread_id, run_id, position, turn, type, content, created_at)
+      SELECT e.value->>'id', $1, e.value->>'runId', base + e.ordinality, (e.value->>'turn')::int,
+             e.value->'content'->>'type', e.value->'content', $4
+      FROM thread, jsonb_array_elements($3::jsonb) WITH ORDINALITY AS e`,
+    values: [threadId, rows.length, JSON.stringify(rows), change.now],
+  });
+  for (const row of rows) {
+    change.addEvent({ type: "item.added", threadId, runId: row.runId, data: { itemId: row.id } });
+  }
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,80 @@
+import { AppError } from "@bureau/protocol";
+import type { Queryable } from "../store/database.ts";
+import type { AgentRow, GoalRow, InboxRow, RunRow, TaskRow, ThreadRow } from "../store/rows.ts";
+
+/** What waits between two statements: `share` keeps others from changing it, `update` from reading it to change it. */
+type Lock = "none" | "share" | "update";
+
+const LOCK_CLAUSES: Record<Lock, string> = { none: "", share: "FOR SHARE", update: "FOR NO KEY UPDATE" };
+
+/** The agent of an id or a name; without one, the agent of the workspace itself. */
+export async function findAgent(database: Queryable, reference: string, lock: Lock = "none"): Promise<AgentRow> {
+  const { rows } = await database.query<AgentRow>(
+    `SELECT * FROM agents WHERE id = $1 OR name = $1 ORDER BY (id = $1) DESC LIMIT 1 ${LOCK_CLAUSES[lock]}`,
+    [reference],
+  );
+  return rows[0] ?? missing("agent", reference);
+}
+
+export async function findAgentByFolder(database: Queryable, folder: string): Promise<AgentRow | null> {
+  const { rows } = await database.query<AgentRow>("SELECT * FROM agents WHERE folder = $1", [folder]);
+  return rows[0] ?? null;
+}
+
+/** The goal of an id or a name. */
+export async function findGoal(database: Queryable, reference: string, lock: Lock = "none"): Promise<GoalRow> {
+  const { rows } = await database.query<GoalRow>(
+    `SELECT * FROM goals WHERE id = $1 OR name = $1 ORDER BY (id = $1) DESC LIMIT 1 ${LOCK_CLAUSES[lock]}`,
+    [reference],
+  );
+  return rows[0] ?? missing("goal", reference);
+}
+
+export async function findThread(database: Queryable, id: string, lock: Lock = "none"): Promise<ThreadRow> {
+  const { rows } = await database.query<ThreadRow>(`SELECT * FROM threads WHERE id = $1 ${LOCK_CLAUSES[lock]}`, [id]);
+  return rows[0] ?? missing("thread", id);
+}
+
+export async function findRun(database: Queryable, id: string, lock: Lock = "none"): Promise<RunRow> {
+  const { rows } = await database.query<RunRow>(`SELECT * FROM runs WHERE id = $1 ${LOCK_CLAUSES[lock]}`, [id]);
+  return rows[0] ?? missing("run", id);
+}
+
+export async function findTask(database: Queryable, id: string, lock: Lock = "none"): Promise<TaskRow> {
+  const { rows } = await database.query<TaskRow>(`SELECT * FROM tasks WHERE id = $1 ${LOCK_CLAUSES[lock]}`, [id]);
+  return rows[0] ?? missing("task", id);
+}
+
+export async function findInboxEntry(database: Queryable, id: string, lock: Lock = "none"): Promise<InboxRow> {
+  const { rows } = await database.query<InboxRow>(`SELECT * FROM inbox WHERE id = $1 ${LOCK_CLAUSES[lock]}`, [id]);
+  return rows[0] ?? missing("entry in the inbox", id);
+}
+
+/** Locks a run and then the goal that it works for, which is the order of every transaction. */
+export async function lockRun(database: Queryable, id: string): Promise<{ run: RunRow; goal: GoalRow | null }> {
+  const run = await findRun(database, id, "update");
+  return { run, goal: run.goal_id === null ? null : await findGoal(database, run.goal_id, "update") };
+}
+
+/** The run of a thread that is not over, locked; null when there is none. */
+export async function openRunOf(database: Queryable, threadId: string): Promise<RunRow | null> {
+  const { rows } = await database.query<RunRow>(
+    `SELECT * FROM runs WHERE thread_id = $1 AND status IN ('queued', 'running', 'waiting') FOR NO KEY UPDATE`,
+    [threadId],
+  );
+  return rows[0] ?? null;
+}
+
+const LIST_COMMANDS: Record<string, string> = {
+  agent: "`bureau agent list` shows the agents.",
+  goal: "`bureau goal list` shows the goals.",
+  thread: "`bureau thread list` shows the threads.",
+  run: "`bureau run list` shows the runs.",
+  task: "`bureau task list` shows the tasks.",
+  "entry in the inbox": "`bureau inbox list` shows what waits.",
+};
+
+function missing(noun: string, reference: string): never {
+  const hint = LIST_COMMANDS[noun];
+  throw new AppError("not_found", `There is no ${noun} "${reference}".`, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,63 @@
+import type { Budget, GoalSpec } from "@bureau/protocol";
+import type { Clock } from "../clock.ts";
+import type { Database, Queryable } from "../store/database.ts";
+
+/** What the dispatcher is told of a run: its id and how many times it was handed over. */
+export interface DispatchedRun {
+  id: string;
+  dispatch: number;
+  /** A lower number goes first. */
+  priority: number;
+  /** Milliseconds since 1970; absent means now. */
+  delayUntil?: number;
+}
+
+export interface Dispatcher {
+  /** Hands a run over in the caller's transaction: it is taken up only if that commits. */
+  enqueue(transaction: Queryable, run: DispatchedRun): Promise<void>;
+  /** Says that something was enqueued and committed. */
+  kick(): void;
+}
+
+export interface Signals {
+  /** Ends the step that this process has in flight for the run, if it drives it. */
+  interrupt(runId: string): void;
+}
+
+/** Fields that a writer of a goal file may set; an absent one keeps its value. */
+export type GoalFilePatch = Partial<GoalSpec> & { agent?: string | null };
+
+export interface GoalFiles {
+  parseGoalFile(text: string, options: { name: string }): { spec: GoalSpec; agent: string | null; warnings: string[] };
+  /** The file's text with the patch in it; comments and unknown keys of an existing file are kept. */
+  writeGoalFile(existing: string | null, patch: GoalFilePatch): string;
+}
+
+/** What the use cases stand on. Nothing else reaches them. */
+export interface CommandParts {
+  database: Database;
+  clock: Clock;
+  /** Absolute, real path of the workspace's folder. */
+  workspace: { folder: string };
+  dispatcher: Dispatcher;
+  signals: Signals;
+  files: GoalFiles;
+}
+
+/** What starts a run. */
+export type Trigger = "person" | "message" | "goal" | "resume" | "check" | "task";
+
+/** Runs that a person waits for go before work that goes on by itself. */
+export const PRIORITY: Record<Trigger, number> = {
+  person: 10,
+  message: 10,
+  check: 50,
+  resume: 100,
+  goal: 100,
+  task: 100,
+};
+
+export interface RunOptions {
+  trigger: Trigger;
+  limits?: Budget;
+}

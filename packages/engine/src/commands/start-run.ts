@@ -1,0 +1,109 @@
+import { AppError, type MessageReply, type Run, type StartRun } from "@bureau/protocol";
+import { runFromRow, type AgentRow } from "../store/rows.ts";
+import { agentOfFolder } from "./add-agent.ts";
+import { change, type Change } from "./change.ts";
+import { createGoalAndRun } from "./create-goal.ts";
+import { findAgent, findAgentByFolder, findGoal, findThread } from "./lookup.ts";
+import type { CommandParts } from "./parts.ts";
+import { insertRun, insertThread } from "./run-writes.ts";
+import { steerRun } from "./steer-run.ts";
+
+/** Times that a message looks again for the run it steers, while runs of the thread begin and end. */
+const MAX_TRIES = 5;
+
+/** Starts a run on a new thread or a given one. Throws `conflict` when the thread's run is not over. */
+export async function startRun(parts: CommandParts, input: StartRun): Promise<Run> {
+  if (input.goal !== undefined) return await startRunOfNewGoal(parts, input);
+  if (input.thread !== undefined) return await startRunOnThread(parts, input.thread, input);
+  const folderAgent = input.folder === undefined ? null : await agentOfFolder(parts, input.folder);
+  return await change(parts, async (change) => {
+    const agent = await agentFor(parts, change, folderAgent?.id ?? input.agent);
+    const thread = await insertThread(change, { agentId: agent.id, goalId: null, text: input.text });
+    const row = await insertRun(change, {
+      threadId: thread.id,
+      agent,
+      trigger: "person",
+      message: { role: "person", text: input.text },
+      ...(input.limits && { limits: input.limits }),
+    });
+    return runFromRow(row);
+  });
+}
+
+/** Steers the thread's open run, or starts one. */
+export async function postMessage(parts: CommandParts, threadId: string, text: string): Promise<MessageReply> {
+  for (let tries = 1; ; tries += 1) {
+    const open = await openRunId(parts, threadId);
+    try {
+      if (open !== null) return { run: await steerRun(parts, open, text), steered: true };
+      return { run: await startRunOnThread(parts, threadId, { text }), steered: false };
+    } catch (error) {
+      // The run ended, or another began, between the look and the write: look again.
+      if (tries >= MAX_TRIES || !(error instanceof AppError) || error.code !== "conflict") throw error;
+      if (open === (await openRunId(parts, threadId))) throw error;
+    }
+  }
+}
+
+/** Locks the agent against being paused until commit; without a reference, the workspace's own agent. */
+export async function agentFor(
+  parts: CommandParts,
+  change: Change,
+  reference: string | undefined,
+): Promise<AgentRow> {
+  if (reference !== undefined) return await findAgent(change.transaction, reference, "share");
+  const own = await findAgentByFolder(change.transaction, parts.workspace.folder);
+  if (own === null) {
+    throw new AppError("not_found", `The workspace ${parts.workspace.folder} has no agent of its own yet.`, {
+      hint: "Name an agent, or restart Bureau so that it takes up the workspace's folder.",
+    });
+  }
+  return await findAgent(change.transaction, own.id, "share");
+}
+
+async function startRunOnThread(
+  parts: CommandParts,
+  threadId: string,
+  input: Pick<StartRun, "text" | "limits">,
+): Promise<Run> {
+  return await change(parts, async (change) => {
+    const thread = await findThread(change.transaction, threadId);
+    const agent = await findAgent(change.transaction, thread.agent_id, "share");
+    const goal = thread.goal_id === null ? null : await findGoal(change.transaction, thread.goal_id, "update");
+    const row = await insertRun(change, {
+      threadId: thread.id,
+      agent,
+      trigger: "message",
+      message: { role: "person", text: input.text },
+      // A message on the thread of a goal at work works for that goal; otherwise it is a conversation about it.
+      ...(goal?.status === "active" && { goal }),
+      ...(input.limits && { limits: input.limits }),
+    });
+    return runFromRow(row);
+  });
+}
+
+async function startRunOfNewGoal(parts: CommandParts, input: StartRun): Promise<Run> {
+  const folderAgent = input.folder === undefined ? null : await agentOfFolder(parts, input.folder);
+  const agent = folderAgent?.id ?? input.agent;
+  const { run } = await createGoalAndRun(
+    parts,
+    {
+      spec: { ...input.goal, brief: input.text },
+      ...(agent !== undefined && { agent }),
+      ...(input.thread !== undefined && { thread: input.thread }),
+    },
+    input.limits,
+  );
+  if (run === null) throw new AppError("internal", "The goal was made without a run.");
+  return run;
+}
+
+async function openRunId(parts: CommandParts, threadId: string): Promise<string | null> {
+  const { rows } = await parts.database.query<{ id: string }>(
+    "SELECT id FROM runs WHERE thread_id = $1 AND status IN ('queued', 'running', 'waiting')",
+    [threadId],
+  );
+  if (rows[0] === undefined) await findThread(parts.database, threadId);
+  return rows[0]?.id ?? null;
+}

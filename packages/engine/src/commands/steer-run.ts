@@ -1,0 +1,43 @@
+import { AppError, TERMINAL_RUN_STATUSES, type Run } from "@bureau/protocol";
+import { runFromRow, type InboxRow, type RunRow } from "../store/rows.ts";
+import { answerQuestion } from "./answer-question.ts";
+import { addItems, change, type Change } from "./change.ts";
+import { lockRun } from "./lookup.ts";
+import type { CommandParts } from "./parts.ts";
+import { requeueRun, touchRun } from "./run-writes.ts";
+
+/**
+ * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
+ * A run that waits for a free answer takes the message as the answer.
+ */
+export async function steerRun(parts: CommandParts, runId: string, text: string): Promise<Run> {
+  return await change(parts, async (change) => {
+    const { run } = await lockRun(change.transaction, runId);
+    if (TERMINAL_RUN_STATUSES.includes(run.status)) {
+      throw new AppError("conflict", `The run ${run.id} has ended (${run.status}) and cannot be steered.`, {
+        hint: "Post the message to its thread; that starts a new run.",
+      });
+    }
+    const question = run.wait_reason === "question" ? await freeQuestion(change, run, text) : null;
+    if (question !== null) {
+      return runFromRow(await answerQuestion(change, { run, entry: question, answer: text, by: "person" }));
+    }
+    await addItems(change, run.thread_id, [
+      { content: { type: "message", role: "person", text }, runId: run.id, turn: run.turn },
+    ]);
+    const wakes = run.status === "waiting" && (run.wait_reason === "timer" || run.wait_reason === "sign_off");
+    const row = wakes && !run.pause_requested ? await requeueRun(change, run) : await touchRun(change, run, { interrupt: false });
+    return runFromRow(row);
+  });
+}
+
+/** The open question that the text can answer: one without choices, or one that has it among its choices. */
+async function freeQuestion(change: Change, run: RunRow, text: string): Promise<InboxRow | null> {
+  const { rows } = await change.transaction.query<InboxRow>(
+    `SELECT * FROM inbox WHERE run_id = $1 AND kind = 'question' AND status = 'pending'
+       AND (choices = '[]'::jsonb OR choices ? $2)
+     ORDER BY created_at, id LIMIT 1 FOR NO KEY UPDATE`,
+    [run.id, text],
+  );
+  return rows[0] ?? null;
+}
