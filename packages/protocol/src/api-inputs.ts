@@ -210,8 +210,10 @@ export type ListInboxKind = z.infer<typeof ListInboxKind>;
 export const Decision = z.strictObject({ decision: z.enum(["approve", "deny", "dismiss"]), note: LongText.optional() });
 export type Decision = z.infer<typeof Decision>;
 
+export const JsonValue = z.json();
+
 /** The call's arguments as they shall be used: a new hash, the same request. */
-export const EditApproval = z.strictObject({ arguments: z.record(z.string(), z.json()) });
+export const EditApproval = z.strictObject({ arguments: z.record(z.string(), JsonValue) });
 export type EditApproval = z.infer<typeof EditApproval>;
 
 /** Exactly one of the words and the number of a choice, from 1. */

@@ -1,0 +1,75 @@
+import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
+import { Hono } from "hono";
+import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
+import { type Auth, createAuth } from "./auth.ts";
+import { errorReply } from "./errors.ts";
+import { guardOrigin, requestId } from "./guard.ts";
+import { readInput, type RequestInput } from "./read-input.ts";
+import { agentHandlers } from "./routes/agents.ts";
+import { addCareRoutes } from "./routes/care.ts";
+import { createEventsRoute } from "./routes/events.ts";
+import { goalHandlers } from "./routes/goals.ts";
+import { inboxHandlers } from "./routes/inbox.ts";
+import { runHandlers } from "./routes/runs.ts";
+import { stateHandlers } from "./routes/state.ts";
+import { addWebRoutes } from "./routes/web.ts";
+import { workHandlers } from "./routes/work.ts";
+
+/** The whole HTTP side. Makes no connection and starts nothing until it is asked something. */
+export function createApp(parts: AppParts): App {
+  const app: App = new Hono<AppEnv>();
+  const auth = createAuth(parts.token, () => parts.clock.now());
+  app.use(requestId());
+  app.use(guardOrigin(parts.hosts));
+  addApiRoutes(app, parts, auth);
+  addCareRoutes(app, parts);
+  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
+  refuseOtherMethods(app);
+  app.notFound((context) =>
+    errorReply(context, new AppError("not_found", `There is nothing at ${context.req.path.slice(0, 200)}.`), parts.onFault),
+  );
+  app.onError((error, context) => errorReply(context, error, parts.onFault));
+  return app;
+}
+
+type AnyHandler = (input: RequestInput, context: AppContext) => Promise<unknown>;
+
+function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
+  const { engine } = parts;
+  const handlers: Handlers<Api, AppContext> = {
+    ...agentHandlers(engine),
+    ...goalHandlers(engine),
+    ...workHandlers(engine),
+    ...runHandlers(engine),
+    ...inboxHandlers(engine),
+    ...stateHandlers(engine, parts.version, auth),
+  };
+  const streamEvents = createEventsRoute(parts);
+  for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
+    const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
+    app.on(endpoint.method, endpoint.path, async (context) => {
+      if (endpoint.open !== true) auth.require(context);
+      const input = await readInput(context, endpoint);
+      if (handler === undefined) return streamEvents(context, input);
+      const reply = await handler(input, context);
+      return endpoint.reply === "empty" ? context.body(null, 204) : context.json(reply as object);
+    });
+  }
+}
+
+/** A known address with a method that it does not have is told so, with those that it has. */
+function refuseOtherMethods(app: App): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of app.routes) {
+    if (method !== "ALL") methods.set(path, [...(methods.get(path) ?? []), method]);
+  }
+  for (const [path, known] of methods) {
+    const allowed = [...new Set(known.includes("GET") ? [...known, "HEAD"] : known)].join(", ");
+    app.all(path, (context) => {
+      context.header("allow", allowed);
+      throw new AppError("method_not_allowed", `${context.req.method} does not work here.`, {
+        hint: `This address takes ${allowed}.`,
+      });
+    });
+  }
+}

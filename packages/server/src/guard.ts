@@ -1,0 +1,82 @@
+import { AppError, newId } from "@bureau/protocol";
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "./app-parts.ts";
+
+const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
+
+const SECURITY_HEADERS = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), payment=(), usb=()",
+};
+
+/** Gives each request an id and each reply the headers that keep a browser within this site. */
+export function requestId(): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    const id = newId("request");
+    context.set("requestId", id);
+    await next();
+    context.header("x-request-id", id);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
+    if (context.req.path.startsWith("/api/") && !context.res.headers.has("cache-control")) {
+      context.header("cache-control", "no-store");
+    }
+  };
+}
+
+/**
+ * Refuses requests that a foreign web page could have made.
+ *
+ * The Host must be one of ours, so a foreign name that points to this machine gets nothing. An Origin, where
+ * there is one, must be the very address that the request was sent to.
+ */
+export function guardOrigin(hosts: readonly string[]): MiddlewareHandler<AppEnv> {
+  const allowed = new Set([...LOOPBACK_HOSTS, ...hosts.map(hostName)]);
+  return async (context, next) => {
+    const host = context.req.header("host")?.toLowerCase() ?? new URL(context.req.url).host;
+    if (!allowed.has(hostName(host))) {
+      throw new AppError("forbidden", "This server does not answer under that host name.", {
+        hint: "Call it as localhost, or add the name to `hosts` in bureau.yaml.",
+      });
+    }
+    const origin = context.req.header("origin");
+    if (origin !== undefined && !isOrigin(origin, host)) {
+      throw new AppError("forbidden", "Requests from other sites are refused.", {
+        hint: "Open Bureau at its own address.",
+      });
+    }
+    await next();
+  };
+}
+
+/** `localhost:4747` gives `localhost`; `[::1]:4747` gives `[::1]`. */
+function hostName(host: string): string {
+  const text = host.toLowerCase();
+  const isBareIpv6 = !text.startsWith("[") && text.split(":").length > 2;
+  return isBareIpv6 ? `[${text}]` : text.replace(/:\d*$/, "");
+}
+
+function isOrigin(origin: string, host: string): boolean {
+  const url = URL.parse(origin);
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.host === withoutDefaultPort(host, url);
+}
+
+function withoutDefaultPort(host: string, origin: URL): string {
+  return URL.parse(`${origin.protocol}//${host}`)?.host ?? host;
+}

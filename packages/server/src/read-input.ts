@@ -1,0 +1,34 @@
+import { type Endpoint, pathParams, Reference } from "@bureau/protocol";
+import type { z } from "zod";
+import type { AppContext } from "./app-parts.ts";
+import { invalidInput } from "./errors.ts";
+import { readJson } from "./json-body.ts";
+
+export interface RequestInput {
+  params: Record<string, string>;
+  query: unknown;
+  body: unknown;
+}
+
+/** A request's parts, checked against what its endpoint declares. Throws `invalid` with a list of places. */
+export async function readInput(context: AppContext, endpoint: Endpoint): Promise<RequestInput> {
+  const params: Record<string, string> = {};
+  for (const name of pathParams(endpoint.path)) {
+    params[name] = check("path", Reference, context.req.param(name), name);
+  }
+  const query = endpoint.query === undefined ? {} : check("query", endpoint.query, queryOf(context));
+  const body = endpoint.body === undefined ? undefined : check("body", endpoint.body, await readJson(context.req.raw));
+  return { params, query, body };
+}
+
+function check<T>(part: string, schema: z.ZodType<T>, value: unknown, name?: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidInput(name === undefined ? part : `${part}.${name}`, result.error);
+}
+
+/** A name that is given several times counts as one list. */
+function queryOf(context: AppContext): Record<string, string> {
+  const entries = Object.entries(context.req.queries());
+  return Object.fromEntries(entries.map(([name, values]) => [name, values.join(",")]));
+}
