@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { measure, medianFigures, type Figures, type Load } from "./measure.ts";
+import { measure, medianFigures, quantile, type Figures, type Load } from "./measure.ts";
 import { startBenchModelServer, type BenchModelServer } from "./model-server.ts";
 import { memoryBytes } from "./processes.ts";
 import type { RunningSubject, Subject } from "./subject.ts";
@@ -17,6 +17,8 @@ const HELP = `npm run bench -- [options]
   --only NAME[,NAME]     subjects: ${SUBJECTS.map(({ name }) => name).join(", ")}; default all
   --agents N[,N]         how many at once, 5 turns each; default 1,44,200,1000
   --repeats N            repeats of each load, of which the median counts; default 3, one for 1,000 agents
+  --warm                 keep each runtime's processes from load to load, after a load that does not count;
+                         without it every repeat starts them anew, and memory is that of one load alone
   --json                 one JSON value with every figure
 `;
 
@@ -28,13 +30,16 @@ const ALONE: Load[] = [
 ];
 const LONG_THREAD: Load = { agents: 1, turns: 150, kind: "read" };
 const TURNS_OF_MANY = 5;
+const MIB = 1024 * 1024;
 const MANY_WITHOUT_REPEATS = 1000;
 
-interface Started {
+/** A subject, and what its starts cost. */
+interface Measured {
   subject: Subject;
-  running: RunningSubject;
-  startMs: number;
-  idleMib: number;
+  startMs: number[];
+  idleMib: number[];
+  /** Kept from load to load with --warm. */
+  kept: RunningSubject | null;
 }
 
 const { values: options } = parseArgs({
@@ -42,6 +47,7 @@ const { values: options } = parseArgs({
     only: { type: "string" },
     agents: { type: "string", default: "1,44,200,1000" },
     repeats: { type: "string", default: "3" },
+    warm: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -50,16 +56,18 @@ if (options.help) process.stdout.write(HELP);
 else await main();
 
 async function main(): Promise<void> {
-  const subjects = chosenSubjects(options.only);
+  const all = chosenSubjects(options.only).map((subject): Measured => ({
+    subject,
+    startMs: [],
+    idleMib: [],
+    kept: null,
+  }));
   const folder = mkdtempSync(join(tmpdir(), "bureau-bench-"));
   const server = await startBenchModelServer();
-  const started: Started[] = [];
   try {
-    for (const subject of subjects) started.push(await start(subject, server, folder));
-    const figures = await measureAll(started, server, chosenLoads(options.agents), Number(options.repeats));
-    show(started, figures);
+    show(all, await measureAll(all, { server, folder }));
   } finally {
-    for (const { running } of started) await running.stop();
+    for (const { kept } of all) await kept?.stop();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -69,7 +77,8 @@ function chosenSubjects(only: string | undefined): Subject[] {
   if (only === undefined) return SUBJECTS;
   return only.split(",").map((name) => {
     const subject = SUBJECTS.find((one) => one.name === name);
-    if (!subject) throw new Error(`There is no subject "${name}". There are: ${SUBJECTS.map((one) => one.name).join(", ")}.`);
+    if (!subject)
+      throw new Error(`There is no subject "${name}". There are: ${SUBJECTS.map((one) => one.name).join(", ")}.`);
     return subject;
   });
 }
@@ -82,55 +91,68 @@ function chosenLoads(agents: string): Load[] {
   });
 }
 
-async function start(subject: Subject, server: BenchModelServer, root: string): Promise<Started> {
-  const folder = join(root, subject.name, "work");
+/** Subjects take turns within each repeat, so that a slow moment of the machine falls on all of them. */
+async function measureAll(all: Measured[], parts: { server: BenchModelServer; folder: string }): Promise<Figures[]> {
+  let round = 0;
+  const once = async (one: Measured, load: Load): Promise<Figures[]> => {
+    round += 1;
+    const running = one.kept ?? (await start(one, parts.server, join(parts.folder, String(round))));
+    if (options.warm) one.kept = running;
+    try {
+      return [await measure({ server: parts.server, subject: one.subject, running, round }, load)];
+    } catch (error) {
+      process.stderr.write(`${one.subject.name}, ${describeLoad(load)}: ${(error as Error).message}\n`);
+      return [];
+    } finally {
+      if (!options.warm) await running.stop();
+    }
+  };
+  if (options.warm) for (const one of all) await once(one, WARM_UP);
+  const medians: Figures[] = [];
+  for (const load of chosenLoads(options.agents)) {
+    process.stderr.write(`${describeLoad(load)} …\n`);
+    const results = new Map<Measured, Figures[]>(all.map((one) => [one, []]));
+    const repeats = load.agents >= MANY_WITHOUT_REPEATS ? 1 : Number(options.repeats);
+    for (let repeat = 0; repeat < repeats; repeat += 1)
+      for (const [one, figures] of results) figures.push(...(await once(one, load)));
+    for (const figures of results.values()) if (figures.length > 0) medians.push(medianFigures(figures));
+  }
+  return medians;
+}
+
+async function start(one: Measured, server: BenchModelServer, root: string): Promise<RunningSubject> {
+  const folder = join(root, one.subject.name, "work");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "note.txt"), `${"What is written here is read in every turn.".padEnd(63)}\n`.repeat(16));
   const before = performance.now();
-  const running = await subject.start({ modelUrl: server.url, modelName: "bench", folder });
-  return { subject, running, startMs: performance.now() - before, idleMib: memoryBytes(running.pids()) / 1024 / 1024 };
+  const running = await one.subject.start({ modelUrl: server.url, modelName: "bench", folder });
+  one.startMs.push(performance.now() - before);
+  one.idleMib.push(memoryBytes(running.pids()) / MIB);
+  return running;
 }
 
-/** Subjects take turns within each repeat, so that a slow moment of the machine falls on all of them. */
-async function measureAll(
-  started: Started[],
-  server: BenchModelServer,
-  loads: Load[],
-  repeats: number,
-): Promise<Figures[]> {
-  let round = 0;
-  const once = async ({ subject, running }: Started, load: Load): Promise<Figures[]> => {
-    round += 1;
-    try {
-      return [await measure({ server, subject, running, round }, load)];
-    } catch (error) {
-      process.stderr.write(`${subject.name}, ${describeLoad(load)}: ${(error as Error).message}\n`);
-      return [];
-    }
-  };
-  for (const one of started) await once(one, WARM_UP);
-  const all: Figures[] = [];
-  for (const load of loads) {
-    process.stderr.write(`${describeLoad(load)} …\n`);
-    const results = new Map<Started, Figures[]>(started.map((one) => [one, []]));
-    for (let repeat = 0; repeat < (load.agents >= MANY_WITHOUT_REPEATS ? 1 : repeats); repeat += 1)
-      for (const [one, figures] of results) figures.push(...(await once(one, load)));
-    for (const figures of results.values()) if (figures.length > 0) all.push(medianFigures(figures));
-  }
-  return all;
-}
-
-function show(started: Started[], figures: Figures[]): void {
-  const subjects = started.map(({ subject, startMs, idleMib }) => ({
+function show(all: Measured[], figures: Figures[]): void {
+  const subjects = all.map(({ subject, startMs, idleMib }) => ({
     name: subject.name,
     about: subject.about,
-    startMs,
-    idleMib,
+    startMs: quantile(startMs, 0.5),
+    idleMib: quantile(idleMib, 0.5),
   }));
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? "", node: process.version };
-  if (options.json) return void process.stdout.write(`${JSON.stringify({ machine, subjects, figures })}\n`);
-  process.stdout.write(`${machine.cpus} cores, ${machine.model}, Node ${machine.node}; medians\n`);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ machine, warm: options.warm, subjects, figures })}\n`);
+    return;
+  }
+  const processes = options.warm ? "processes kept from load to load" : "new processes for every repeat";
+  process.stdout.write(`${machine.cpus} cores, ${machine.model}, Node ${machine.node}; medians; ${processes}\n`);
   for (const { name, about, startMs, idleMib } of subjects)
-    process.stdout.write(`  ${name}: ${about}; started in ${startMs.toFixed(0)} ms, idle at ${idleMib.toFixed(0)} MiB\n`);
-  process.stdout.write(`\n${renderTable(subjects.map(({ name }) => name), figures)}\n`);
+    process.stdout.write(
+      `  ${name}: ${about}; started in ${startMs.toFixed(0)} ms, idle at ${idleMib.toFixed(0)} MiB\n`,
+    );
+  process.stdout.write(
+    `\n${renderTable(
+      subjects.map(({ name }) => name),
+      figures,
+    )}\n`,
+  );
 }

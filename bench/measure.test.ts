@@ -14,8 +14,11 @@ describe("quantile", () => {
 
 describe.runIf(process.platform === "linux")("process figures", () => {
   test("a tree holds the children of its root, and their memory and processor time", async () => {
-    const burn = 'for (const end = Date.now() + 300; Date.now() < end; ); process.stdout.write("x"); setInterval(() => {}, 1000)';
-    const child = spawn("/bin/sh", ["-c", `"$0" -e '${burn}'; true`, process.execPath], { stdio: ["ignore", "pipe", "inherit"] });
+    const burn =
+      'for (const end = Date.now() + 300; Date.now() < end; ); process.stdout.write("x"); setInterval(() => {}, 1000)';
+    const child = spawn("/bin/sh", ["-c", `"$0" -e '${burn}'; true`, process.execPath], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const ended = once(child, "exit");
     try {
       await once(child.stdout, "data");

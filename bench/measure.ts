@@ -87,7 +87,9 @@ async function allWaiting(server: BenchModelServer, load: Load, ended: Promise<v
     if (agentsAtEnd >= load.agents) return;
     if (isOver) throw new Error(`The subject ended with ${agentsAtEnd} of ${load.agents} agents at their last answer.`);
     if (performance.timeOrigin + performance.now() > limit)
-      throw new Error(`After ${ROUND_LIMIT_MS / 1000} s, ${agentsAtEnd} of ${load.agents} agents had done their turns.`);
+      throw new Error(
+        `After ${ROUND_LIMIT_MS / 1000} s, ${agentsAtEnd} of ${load.agents} agents had done their turns.`,
+      );
     await Promise.race([sleep(HOLD_POLL_MS), over]);
   }
 }

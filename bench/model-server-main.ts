@@ -57,7 +57,13 @@ function receive(request: IncomingMessage, response: ServerResponse, body: strin
 }
 
 function begin(response: ServerResponse, round: Round): void {
-  const report: RoundReport = { turnMs: [], firstRequestAt: [], agentsAtEnd: 0, lastRequestAt: 0, firstRequestBytes: 0 };
+  const report: RoundReport = {
+    turnMs: [],
+    firstRequestAt: [],
+    agentsAtEnd: 0,
+    lastRequestAt: 0,
+    firstRequestBytes: 0,
+  };
   current = { round, agents: new Map(), report, held: [] };
   sendJson(response, {});
 }

@@ -75,10 +75,22 @@ describe("the linter", () => {
       text: 'export const load = () => import("hono");\n',
       refusal: "The engine knows nothing of servers",
     },
-    "packages/engine/src/bad-export.ts": { text: 'export * from "@bureau/server";\n', refusal: "knows nothing of servers" },
-    "packages/engine/src/bad-date.ts": { text: "export const time = new Date();\n", refusal: "bureau(no-current-date)" },
-    "packages/engine/src/bad-now.ts": { text: "export const time = Date.now();\n", refusal: "'Date.now' is restricted" },
-    "packages/engine/src/bad-random.ts": { text: "export const n = Math.random();\n", refusal: "'Math.random' is restricted" },
+    "packages/engine/src/bad-export.ts": {
+      text: 'export * from "@bureau/server";\n',
+      refusal: "knows nothing of servers",
+    },
+    "packages/engine/src/bad-date.ts": {
+      text: "export const time = new Date();\n",
+      refusal: "bureau(no-current-date)",
+    },
+    "packages/engine/src/bad-now.ts": {
+      text: "export const time = Date.now();\n",
+      refusal: "'Date.now' is restricted",
+    },
+    "packages/engine/src/bad-random.ts": {
+      text: "export const n = Math.random();\n",
+      refusal: "'Math.random' is restricted",
+    },
     "packages/engine/src/bad-environment.ts": {
       text: "export const home = process.env.HOME;\n",
       refusal: "'process.env' is restricted",
@@ -136,6 +148,8 @@ describe("the linter", () => {
 function lint(folder: string): Promise<string> {
   const linter = join(ROOT, "node_modules", "oxlint", "bin", "oxlint");
   return new Promise((resolve) => {
-    execFile(process.execPath, [linter, "--format=unix", "packages"], { cwd: folder }, (_failed, stdout) => resolve(stdout));
+    execFile(process.execPath, [linter, "--format=unix", "packages"], { cwd: folder }, (_failed, stdout) =>
+      resolve(stdout),
+    );
   });
 }

@@ -54,15 +54,13 @@ export const BOUNDARIES: Boundary[] = [
     types: [...CONTRACTS, "@ai-sdk/provider"],
     because: "The domain decides from data alone: it imports the protocol, itself, and types of the contracts.",
   },
-  ...ADAPTERS.map(
-    (room): Boundary => ({
-      from: [`${ENGINE}${room}/`],
-      never: ADAPTERS.filter((other) => other !== room).map((other) => `${ENGINE}${other}/`),
-      always: CONTRACTS,
-      bindsTests: false,
-      because: "Adapters meet only in the loop: import another one's contract, not its code.",
-    }),
-  ),
+  ...ADAPTERS.map((room): Boundary => ({
+    from: [`${ENGINE}${room}/`],
+    never: ADAPTERS.filter((other) => other !== room).map((other) => `${ENGINE}${other}/`),
+    always: CONTRACTS,
+    bindsTests: false,
+    because: "Adapters meet only in the loop: import another one's contract, not its code.",
+  })),
   {
     from: ADAPTERS.map((room) => `${ENGINE}${room}/`),
     never: [`${ENGINE}loop/`, `${ENGINE}commands/`, `${ENGINE}queries/`],
