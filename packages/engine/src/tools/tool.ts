@@ -21,6 +21,8 @@ export interface ToolContext {
   /** Aborted when the run is stopped, paused or edited: the tool must end its work. */
   signal: AbortSignal;
   sandbox: Sandbox;
+  /** A person said yes to this exact call. */
+  approved: boolean;
   clock: Clock;
   /** Live output for whoever watches; lost when nobody does. */
   onProgress?: (text: string) => void;
@@ -40,12 +42,16 @@ export interface Tool<Args = unknown> {
   effect: ToolEffect;
   /** True only when running the same call twice leaves the same state as running it once. */
   idempotent: boolean;
+  /** True when calls of one answer must not run side by side; they then run in the order the model gave. */
+  exclusive?: boolean;
   execute(args: Args, context: ToolContext): Promise<ToolOutput>;
   /**
    * Finds a call that a dead process had started. Returns its output if it ended or is still running (it is
    * then waited for), or null when its outcome cannot be known. Absent: unknown, unless the tool is idempotent.
    */
   recover?(args: Args, context: ToolContext): Promise<ToolOutput | null>;
+  /** Called once the outcome of a call is stored, to drop what `recover` would have needed. */
+  forget?(context: Pick<ToolContext, "toolCallId" | "sandbox">): Promise<void>;
   /** Asks a person instead of running, when this call must not run by itself; the text says why. */
   needsApproval?(args: Args, context: Pick<ToolContext, "folder" | "sandbox">): Promise<string | null>;
 }

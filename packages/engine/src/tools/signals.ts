@@ -1,0 +1,45 @@
+import { AppError } from "@bureau/protocol";
+import { z } from "zod";
+import { defineTool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
+
+/** Calls that the loop answers itself, by these names; they are never executed. */
+export const ASK_PERSON = "ask_person";
+export const REQUEST_CHECK = "request_check";
+export const REPORT_BLOCKED = "report_blocked";
+
+const MAX_TEXT_CHARACTERS = 4000;
+const MAX_CHOICES = 9;
+
+export const askPerson = signal(
+  ASK_PERSON,
+  "Asks the person and waits for the answer. Only for a decision that is theirs; look up yourself what you can.",
+  z.strictObject({
+    question: z.string().min(1).max(MAX_TEXT_CHARACTERS),
+    choices: z.array(z.string().min(1).max(200)).max(MAX_CHOICES).optional(),
+    assumption: z.string().max(MAX_TEXT_CHARACTERS).optional().describe("what you would assume"),
+  }),
+);
+
+export const requestCheck = signal(
+  REQUEST_CHECK,
+  "Asks the runtime to check the goal. Call it when you believe the goal is reached; only the check can end it.",
+  z.strictObject({}),
+);
+
+export const reportBlocked = signal(
+  REPORT_BLOCKED,
+  "Reports an obstacle that you cannot remove. It counts only when the same obstacle came up three turns in a row.",
+  z.strictObject({ reason: z.string().min(1).max(MAX_TEXT_CHARACTERS) }),
+);
+
+function signal<Args>(name: string, description: string, parameters: z.ZodType<Args>): Tool<Args> {
+  return defineTool({
+    name,
+    description,
+    parameters,
+    effect: "read",
+    idempotent: true,
+    execute: () => Promise.reject(new AppError("internal", `The loop answers ${name} itself, but it was executed as a tool.`)),
+  });
+}
