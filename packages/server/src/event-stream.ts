@@ -98,9 +98,16 @@ function createReader(parts: EventStreamParts): Reader {
     if (queue.size() > MAX_QUEUED_CHARACTERS + allowance) end("too slow: connect again and go on after the last id");
   }
 
-  /** The id in a heartbeat moves a filtered reader forward, so that it need not read again what it left out. */
+  /**
+   * The id in a heartbeat moves a filtered reader forward, so that it need not read again what it left out.
+   * Each beat also looks into the table once, in case a batch was never announced.
+   */
   function beat(): void {
-    if (queue.size() === 0) return live ? push(`: heartbeat\nid: ${last}\n\n`) : undefined;
+    if (queue.size() === 0) {
+      if (live) push(`: heartbeat\nid: ${last}\n\n`);
+      live = false;
+      return;
+    }
     stalledBeats += 1;
     if (stalledBeats < MAX_STALLED_BEATS) return;
     end("too slow: connect again and go on after the last id");

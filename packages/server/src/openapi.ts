@@ -104,8 +104,8 @@ function jsonContent(schema: Json): Json {
 function createSchemaWriter(schemas: Json): SchemaWriter {
   const registry = z.registry<{ id: string }>();
   for (const [name, value] of Object.entries<unknown>(protocol)) {
-    const isNamed = value instanceof z.ZodObject || value === protocol.JsonValue;
-    if (isNamed && !registry.has(value)) registry.add(value, { id: name });
+    if (!(value instanceof z.ZodObject || value instanceof z.ZodLazy)) continue;
+    if (!registry.has(value)) registry.add(value, { id: name });
   }
   return (schema, io) => {
     const written: Json = z.toJSONSchema(schema, {

@@ -1,0 +1,176 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { ModelSettings, ProviderSettings } from "@bureau/engine";
+import { AppError } from "@bureau/protocol";
+import { DEFAULT_MODELS, DEFAULT_PORT } from "./settings.ts";
+
+const MIN_TOKEN_CHARACTERS = 16;
+const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line said. */
+export interface Flags {
+  workspace?: string | undefined;
+  port?: string | number | undefined;
+  host?: string | undefined;
+}
+
+/** The part of `bureau.yaml` that decides how the server runs. */
+export interface FileSettings {
+  port?: number | undefined;
+  host?: string | undefined;
+  hosts?: string[] | undefined;
+  models?:
+    | {
+        default?: string | undefined;
+        fast?: string | undefined;
+        judge?: string | undefined;
+        fallbacks?: string[] | undefined;
+        /** `apiKeyEnv` names the variable that holds the key, so that no key stands in a file. */
+        providers?: Record<string, Partial<ProviderSettings> & { apiKeyEnv?: string | undefined }> | undefined;
+      }
+    | undefined;
+}
+
+/** Everything that a server is started with, decided once. */
+export interface Config {
+  /** Absolute path of the workspace's folder. */
+  workspace: string;
+  /** Where the embedded database lives. */
+  dataFolder: string;
+  /** An external PostgreSQL in place of the embedded one. */
+  databaseUrl: string | null;
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  /** Names besides those of loopback under which the server may be called. */
+  hosts: string[];
+  /** Null: the one in `.bureau/token`, made when there is none. */
+  token: string | null;
+  models: ModelSettings;
+  /** A recording that answers in place of models. */
+  rehearsal: string | null;
+}
+
+/** The workspace that is meant: named, or the nearest folder upwards with a `bureau.yaml`, or this folder. */
+export function findWorkspace(flags: Flags, environment: Environment = process.env, folder: string = process.cwd()): string {
+  const named = flags.workspace ?? nonEmpty(environment["BUREAU_WORKSPACE"]);
+  if (named !== undefined) return resolve(folder, named);
+  for (let current = resolve(folder); ; current = dirname(current)) {
+    if (existsSync(join(current, "bureau.yaml"))) return current;
+    if (dirname(current) === current) return resolve(folder);
+  }
+}
+
+/** Settings by file, then environment, then flag; the later one wins. Throws `invalid` naming what is wrong. */
+export function readConfig(
+  flags: Flags,
+  file: FileSettings,
+  environment: Environment = process.env,
+  folder: string = process.cwd(),
+): Config {
+  const workspace = findWorkspace(flags, environment, folder);
+  const host = flags.host ?? file.host ?? "127.0.0.1";
+  const token = nonEmpty(environment["BUREAU_TOKEN"]) ?? null;
+  checkExposure(host, token);
+  const data = nonEmpty(environment["BUREAU_DATA"]);
+  const rehearsal = nonEmpty(environment["BUREAU_REHEARSAL"]);
+  return {
+    workspace,
+    dataFolder: data === undefined ? join(workspace, ".bureau", "postgres") : resolve(folder, data),
+    databaseUrl: databaseUrl(environment),
+    host,
+    port: readPort(flags, file, environment),
+    hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...(file.hosts ?? [])],
+    token,
+    models: readModels(file, environment),
+    rehearsal: rehearsal === undefined ? null : resolve(folder, rehearsal),
+  };
+}
+
+function checkExposure(host: string, token: string | null): void {
+  if (LOOPBACK.includes(host)) return;
+  if (token === null) {
+    throw new AppError("invalid", `The host ${host} can be reached from outside, and no token is set.`, {
+      hint: "Set BUREAU_TOKEN to a long secret, or leave --host out.",
+    });
+  }
+  if (token.length < MIN_TOKEN_CHARACTERS) {
+    throw new AppError("invalid", `BUREAU_TOKEN has ${token.length} characters, too few for the host ${host}.`, {
+      hint: `Use at least ${MIN_TOKEN_CHARACTERS} random characters.`,
+    });
+  }
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function databaseUrl(environment: Environment): string | null {
+  const url = nonEmpty(environment["DATABASE_URL"]);
+  if (url === undefined) return null;
+  if (/^postgres(ql)?:\/\//.test(url)) return url;
+  throw new AppError("invalid", "DATABASE_URL is not the address of a PostgreSQL database.", {
+    hint: "Write it as postgres://USER:PASSWORD@HOST:5432/NAME, or unset it to use the embedded database.",
+  });
+}
+
+function readPort(flags: Flags, file: FileSettings, environment: Environment): number {
+  const [source, value] =
+    flags.port !== undefined
+      ? ["--port", flags.port]
+      : nonEmpty(environment["BUREAU_PORT"]) !== undefined
+        ? ["BUREAU_PORT", environment["BUREAU_PORT"]]
+        : ["port in bureau.yaml", file.port ?? DEFAULT_PORT];
+  const text = String(value).trim();
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new AppError("invalid", `${source} is ${text.slice(0, 40)}, which is not a port.`, {
+    hint: "Use a number from 1 to 65535, or 0 for any free port.",
+  });
+}
+
+/** Providers with a key or an address, and the model to use when none is named. */
+function readModels(file: FileSettings, environment: Environment): ModelSettings {
+  const providers: Record<string, ProviderSettings> = {};
+  for (const [name, settings] of Object.entries(file.models?.providers ?? {})) {
+    const { apiKeyEnv, ...rest } = settings;
+    const apiKey = (apiKeyEnv === undefined ? undefined : nonEmpty(environment[apiKeyEnv])) ?? rest.apiKey;
+    providers[name] = { ...rest, kind: rest.kind ?? kindOf(name), ...(apiKey === undefined ? {} : { apiKey }) };
+  }
+  for (const { name, prefix } of KNOWN_PROVIDERS) {
+    const apiKey = nonEmpty(environment[`${prefix}_API_KEY`]);
+    const baseUrl = nonEmpty(environment[`${prefix}_BASE_URL`]);
+    if (apiKey === undefined && baseUrl === undefined) continue;
+    providers[name] = {
+      ...providers[name],
+      kind: name,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.replace(/\/+$/, "") }),
+    };
+  }
+  const { providers: _named, ...roles } = file.models ?? {};
+  const model = nonEmpty(environment["BUREAU_MODEL"]) ?? roles.default ?? defaultModel(providers);
+  return { ...roles, ...(model === undefined ? {} : { default: model }), providers };
+}
+
+/** Variables start with the prefix: `OPENAI_API_KEY`, `OPENAI_BASE_URL`. The first with a key gives the default. */
+const KNOWN_PROVIDERS = [
+  { name: "anthropic", prefix: "ANTHROPIC" },
+  { name: "openai", prefix: "OPENAI" },
+  { name: "google", prefix: "GOOGLE_GENERATIVE_AI" },
+] as const;
+
+function kindOf(name: string): ProviderSettings["kind"] {
+  return KNOWN_PROVIDERS.find((known) => known.name === name)?.name ?? "openai-compatible";
+}
+
+function defaultModel(providers: Record<string, ProviderSettings>): string | undefined {
+  const known = KNOWN_PROVIDERS.find(({ name }) => providers[name] !== undefined);
+  return known === undefined ? undefined : `${known.name}/${DEFAULT_MODELS[known.name]}`;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === "" ? undefined : value.trim();
+}

@@ -1,0 +1,75 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { AppError } from "@bureau/protocol";
+import { createAdaptorServer } from "@hono/node-server";
+import { createApp } from "./app.ts";
+import type { AppParts } from "./app-parts.ts";
+
+/** How long requests that are being answered may take when the server stops. */
+const STOP_MS = 5_000;
+
+export interface Served {
+  /** `http://127.0.0.1:4747` */
+  url: string;
+  port: number;
+  /** Ends event streams, lets requests finish, then closes. */
+  stop(): Promise<void>;
+}
+
+export interface ServeOptions extends Omit<AppParts, "signal"> {
+  host: string;
+  port: number;
+}
+
+/** Listens. Throws `conflict` when the port is taken. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const stopping = new AbortController();
+  const app = createApp({ ...options, signal: stopping.signal });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const { port } = await listen(server, options);
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${nameOf(host)}:${port}`,
+    port,
+    async stop() {
+      stopping.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(explainListenError(error, host, port)));
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): AppError {
+  if (error.code === "EADDRINUSE") {
+    return new AppError("conflict", `Port ${port} is taken by another program.`, {
+      hint: `Use \`--port ${port + 1}\`, or \`--port 0\` for any free one.`,
+      cause: error,
+    });
+  }
+  if (error.code === "EACCES") {
+    return new AppError("forbidden", `Port ${port} may not be used by this account.`, {
+      hint: "Use a port above 1023.",
+      cause: error,
+    });
+  }
+  return new AppError("invalid", `The server cannot listen on ${host}:${port}: ${error.message}.`, {
+    hint: "Check --host; leave it out to listen on this machine only.",
+    cause: error,
+  });
+}
+
+/** An address that stands for all of them is no name to call. */
+function nameOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "[::]" ? "[::1]" : host;
+}

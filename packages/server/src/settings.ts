@@ -1,0 +1,115 @@
+export const DEFAULT_PORT = 4747;
+
+/** The model to use when a provider has a key and no model is named. */
+export const DEFAULT_MODELS = {
+  anthropic: "claude-sonnet-4-6",
+  openai: "gpt-5.2",
+  google: "gemini-2.5-pro",
+} as const;
+
+export interface Setting {
+  variable: string | null;
+  flag: string | null;
+  /** Key in `bureau.yaml`. */
+  key: string | null;
+  fallback: string;
+  about: string;
+}
+
+/** Every setting of the server, for the reference. The later column wins: file, environment, flag. */
+export const SETTINGS: readonly Setting[] = [
+  {
+    key: null,
+    variable: "BUREAU_WORKSPACE",
+    flag: "--workspace DIR",
+    fallback: "the nearest folder upwards with a `bureau.yaml`, else this folder",
+    about: "The folder that is worked in.",
+  },
+  {
+    key: "port",
+    variable: "BUREAU_PORT",
+    flag: "--port N",
+    fallback: String(DEFAULT_PORT),
+    about: "Where the server listens; 0 takes any free port.",
+  },
+  {
+    key: "host",
+    variable: null,
+    flag: "--host H",
+    fallback: "127.0.0.1",
+    about: "The address to listen on. One that can be reached from outside needs `BUREAU_TOKEN`.",
+  },
+  {
+    key: "hosts",
+    variable: null,
+    flag: null,
+    fallback: "none",
+    about: "Further names under which the server may be called, for a proxy in front of it.",
+  },
+  {
+    key: null,
+    variable: "BUREAU_TOKEN",
+    flag: null,
+    fallback: "made once and kept in `.bureau/token`",
+    about: "The secret that clients send.",
+  },
+  {
+    key: null,
+    variable: "BUREAU_DATA",
+    flag: null,
+    fallback: "`.bureau/postgres` in the workspace",
+    about: "Where the embedded database lives.",
+  },
+  {
+    key: null,
+    variable: "DATABASE_URL",
+    flag: null,
+    fallback: "the embedded database",
+    about: "An external PostgreSQL, version 15 or later.",
+  },
+  {
+    key: "models.default",
+    variable: "BUREAU_MODEL",
+    flag: null,
+    fallback: "by the first provider with a key; else a local server that answers",
+    about: "The model to use, as `provider/model`.",
+  },
+  {
+    key: "models.fast, models.judge",
+    variable: null,
+    flag: null,
+    fallback: "the default model",
+    about: "Models for small work and for judging checks.",
+  },
+  {
+    key: "models.fallbacks",
+    variable: null,
+    flag: null,
+    fallback: "none",
+    about: "Models to try, in order, when the first one fails.",
+  },
+  {
+    key: "models.providers.NAME",
+    variable: null,
+    flag: null,
+    fallback: "none",
+    about: "A named OpenAI-compatible server: `baseUrl`, and `apiKeyEnv` for the variable that holds its key.",
+  },
+  ...(["ANTHROPIC", "OPENAI", "GOOGLE_GENERATIVE_AI"] as const).flatMap((prefix) => [
+    { key: null, variable: `${prefix}_API_KEY`, flag: null, fallback: "none", about: "The provider's key." },
+    {
+      key: null,
+      variable: `${prefix}_BASE_URL`,
+      flag: null,
+      fallback: "the provider's own address",
+      about: "Another address that speaks the provider's wire.",
+    },
+  ]),
+  {
+    key: null,
+    variable: "BUREAU_REHEARSAL",
+    flag: null,
+    fallback: "none",
+    about: "A recording whose answers are replayed in place of a model.",
+  },
+];
