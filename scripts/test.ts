@@ -82,7 +82,7 @@ async function runCheck(name: string, command: string[]): Promise<boolean> {
 }
 
 async function runTests(filters: string[]): Promise<{ exitCode: number; count: Count }> {
-  const folder = mkdtempSync(join(tmpdir(), "bureau-test-"));
+  const folder = mkdtempSync(join(tmpdir(), "bureau-report-"));
   const reportPath = join(folder, "report.json");
   try {
     const command = ["vitest", "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${reportPath}`];
