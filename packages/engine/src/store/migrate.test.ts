@@ -11,15 +11,16 @@ const root = await mkdtemp(join(tmpdir(), "bureau-migrations-"));
 let folder: string;
 let database: TestDatabase;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(root, "case-"));
-  database = await testDatabase();
-  await database.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-});
-afterEach(() => database.drop());
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("migrate", () => {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(root, "case-"));
+    database = await testDatabase();
+    await database.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  });
+  afterEach(() => database.drop());
+
   test("applies files in order and records them", async () => {
     await files({ "001-init.sql": "CREATE TABLE a (x int)", "002-more.sql": "ALTER TABLE a ADD y int; INSERT INTO a VALUES (1, 2)" });
     expect(await migrate(database, { folder })).toEqual(["001-init", "002-more"]);
