@@ -1,7 +1,7 @@
 import { AppError, TERMINAL_RUN_STATUSES, type Run } from "@bureau/protocol";
 import { runFromRow } from "../store/rows.ts";
 import { change } from "./change.ts";
-import { updateGoal } from "./goal-writes.ts";
+import { isAtWork, updateGoal } from "./goal-writes.ts";
 import { lockRun } from "./lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { endRun } from "./run-writes.ts";
@@ -18,7 +18,7 @@ export async function cancelRun(parts: CommandParts, runId: string): Promise<Run
       throw new AppError("conflict", `The run ${run.id} has already ended (${run.status}) and cannot be canceled.`);
     }
     const row = await endRun(change, run, "Canceled by a person.");
-    if (goal !== null && (goal.status === "active" || goal.status === "waiting")) {
+    if (goal !== null && isAtWork(goal)) {
       await updateGoal(change, goal, {
         status: "paused",
         version: goal.version + 1,

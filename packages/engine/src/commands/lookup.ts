@@ -1,5 +1,6 @@
 import { AppError } from "@bureau/protocol";
 import type { Queryable } from "../store/database.ts";
+import type { CommandParts } from "./parts.ts";
 import type { AgentRow, GoalRow, InboxRow, RunRow, TaskRow, ThreadRow } from "../store/rows.ts";
 
 /** What waits between two statements: `share` keeps others from changing it, `update` from reading it to change it. */
@@ -7,7 +8,7 @@ type Lock = "none" | "share" | "update";
 
 const LOCK_CLAUSES: Record<Lock, string> = { none: "", share: "FOR SHARE", update: "FOR NO KEY UPDATE" };
 
-/** The agent of an id or a name; without one, the agent of the workspace itself. */
+/** The agent of an id or a name. */
 export async function findAgent(database: Queryable, reference: string, lock: Lock = "none"): Promise<AgentRow> {
   const { rows } = await database.query<AgentRow>(
     `SELECT * FROM agents WHERE id = $1 OR name = $1 ORDER BY (id = $1) DESC LIMIT 1 ${LOCK_CLAUSES[lock]}`,
@@ -19,6 +20,22 @@ export async function findAgent(database: Queryable, reference: string, lock: Lo
 export async function findAgentByFolder(database: Queryable, folder: string): Promise<AgentRow | null> {
   const { rows } = await database.query<AgentRow>("SELECT * FROM agents WHERE folder = $1", [folder]);
   return rows[0] ?? null;
+}
+
+/** Locks the agent against being paused until commit; without a reference, the workspace's own agent. */
+export async function agentFor(
+  parts: Pick<CommandParts, "workspace">,
+  database: Queryable,
+  reference: string | undefined,
+): Promise<AgentRow> {
+  if (reference !== undefined) return await findAgent(database, reference, "share");
+  const own = await findAgentByFolder(database, parts.workspace.folder);
+  if (own === null) {
+    throw new AppError("not_found", `The workspace ${parts.workspace.folder} has no agent of its own yet.`, {
+      hint: "Name an agent, or restart Bureau so that it takes up the workspace's folder.",
+    });
+  }
+  return await findAgent(database, own.id, "share");
 }
 
 /** The goal of an id or a name. */

@@ -1,4 +1,3 @@
-import type { Budget, GoalSpec } from "@bureau/protocol";
 import type { Clock } from "../clock.ts";
 import type { Database, Queryable } from "../store/database.ts";
 
@@ -24,15 +23,6 @@ export interface Signals {
   interrupt(runId: string): void;
 }
 
-/** Fields that a writer of a goal file may set; an absent one keeps its value. */
-export type GoalFilePatch = Partial<GoalSpec> & { agent?: string | null };
-
-export interface GoalFiles {
-  parseGoalFile(text: string, options: { name: string }): { spec: GoalSpec; agent: string | null; warnings: string[] };
-  /** The file's text with the patch in it; comments and unknown keys of an existing file are kept. */
-  writeGoalFile(existing: string | null, patch: GoalFilePatch): string;
-}
-
 /** What the use cases stand on. Nothing else reaches them. */
 export interface CommandParts {
   database: Database;
@@ -41,7 +31,6 @@ export interface CommandParts {
   workspace: { folder: string };
   dispatcher: Dispatcher;
   signals: Signals;
-  files: GoalFiles;
 }
 
 /** What starts a run. */
@@ -56,8 +45,3 @@ export const PRIORITY: Record<Trigger, number> = {
   goal: 100,
   task: 100,
 };
-
-export interface RunOptions {
-  trigger: Trigger;
-  limits?: Budget;
-}

@@ -118,11 +118,9 @@ export function addRunEvent(
   });
 }
 
-/** Has a run see a command before its next call. The process that drives it, if any, is told to look. */
-export async function touchRun(change: Change, run: RunRow, options: { interrupt: boolean }): Promise<RunRow> {
-  const row = await updateRun(change, run.id, "control = control + 1", []);
-  if (run.status === "running" && options.interrupt) change.interrupt(run.id);
-  return row;
+/** Has a run see a command before its next call. What it has in flight goes on. */
+export async function touchRun(change: Change, run: RunRow): Promise<RunRow> {
+  return await updateRun(change, run.id, "control = control + 1", []);
 }
 
 /** Hands a waiting run back to the dispatcher. */
@@ -142,11 +140,11 @@ export async function requeueRun(change: Change, run: RunRow): Promise<RunRow> {
 /** What a decision does to its run: a waiting one goes on, a paused one goes on when it is resumed. */
 export async function wakeRun(change: Change, run: RunRow): Promise<RunRow> {
   if (run.status === "waiting" && run.pause_requested) {
-    if (run.wait_reason === "paused") return await touchRun(change, run, { interrupt: false });
+    if (run.wait_reason === "paused") return await touchRun(change, run);
     return await parkRun(change, run);
   }
   if (run.status === "waiting") return await requeueRun(change, run);
-  return await touchRun(change, run, { interrupt: false });
+  return await touchRun(change, run);
 }
 
 /** Pauses a run: one at work is told to stop, a queued one waits, a waiting one stays when its wait is over. */

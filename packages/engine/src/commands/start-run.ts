@@ -1,9 +1,10 @@
 import { AppError, type MessageReply, type Run, type StartRun } from "@bureau/protocol";
-import { runFromRow, type AgentRow } from "../store/rows.ts";
+import { runFromRow } from "../store/rows.ts";
 import { agentOfFolder } from "./add-agent.ts";
-import { change, type Change } from "./change.ts";
+import { change } from "./change.ts";
 import { createGoalAndRun } from "./create-goal.ts";
-import { findAgent, findAgentByFolder, findGoal, findThread } from "./lookup.ts";
+import { isAtWork } from "./goal-writes.ts";
+import { agentFor, findAgent, findGoal, findThread } from "./lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { insertRun, insertThread } from "./run-writes.ts";
 import { steerRun } from "./steer-run.ts";
@@ -17,7 +18,7 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
   if (input.thread !== undefined) return await startRunOnThread(parts, input.thread, input);
   const folderAgent = input.folder === undefined ? null : await agentOfFolder(parts, input.folder);
   return await change(parts, async (change) => {
-    const agent = await agentFor(parts, change, folderAgent?.id ?? input.agent);
+    const agent = await agentFor(parts, change.transaction, folderAgent?.id ?? input.agent);
     const thread = await insertThread(change, { agentId: agent.id, goalId: null, text: input.text });
     const row = await insertRun(change, {
       threadId: thread.id,
@@ -45,22 +46,6 @@ export async function postMessage(parts: CommandParts, threadId: string, text: s
   }
 }
 
-/** Locks the agent against being paused until commit; without a reference, the workspace's own agent. */
-export async function agentFor(
-  parts: CommandParts,
-  change: Change,
-  reference: string | undefined,
-): Promise<AgentRow> {
-  if (reference !== undefined) return await findAgent(change.transaction, reference, "share");
-  const own = await findAgentByFolder(change.transaction, parts.workspace.folder);
-  if (own === null) {
-    throw new AppError("not_found", `The workspace ${parts.workspace.folder} has no agent of its own yet.`, {
-      hint: "Name an agent, or restart Bureau so that it takes up the workspace's folder.",
-    });
-  }
-  return await findAgent(change.transaction, own.id, "share");
-}
-
 async function startRunOnThread(
   parts: CommandParts,
   threadId: string,
@@ -76,7 +61,7 @@ async function startRunOnThread(
       trigger: "message",
       message: { role: "person", text: input.text },
       // A message on the thread of a goal at work works for that goal; otherwise it is a conversation about it.
-      ...(goal?.status === "active" && { goal }),
+      ...(goal !== null && isAtWork(goal) && { goal }),
       ...(input.limits && { limits: input.limits }),
     });
     return runFromRow(row);

@@ -1,7 +1,8 @@
 import { AppError, TERMINAL_RUN_STATUSES, type Run } from "@bureau/protocol";
 import { runFromRow, type InboxRow, type RunRow } from "../store/rows.ts";
-import { answerQuestion } from "./answer-question.ts";
+import { settleQuestion } from "./answer-question.ts";
 import { addItems, change, type Change } from "./change.ts";
+import { wakeGoal } from "./goal-writes.ts";
 import { lockRun } from "./lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { requeueRun, touchRun } from "./run-writes.ts";
@@ -12,7 +13,7 @@ import { requeueRun, touchRun } from "./run-writes.ts";
  */
 export async function steerRun(parts: CommandParts, runId: string, text: string): Promise<Run> {
   return await change(parts, async (change) => {
-    const { run } = await lockRun(change.transaction, runId);
+    const { run, goal } = await lockRun(change.transaction, runId);
     if (TERMINAL_RUN_STATUSES.includes(run.status)) {
       throw new AppError("conflict", `The run ${run.id} has ended (${run.status}) and cannot be steered.`, {
         hint: "Post the message to its thread; that starts a new run.",
@@ -20,14 +21,15 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
     }
     const question = run.wait_reason === "question" ? await freeQuestion(change, run, text) : null;
     if (question !== null) {
-      return runFromRow(await answerQuestion(change, { run, entry: question, answer: text, by: "person" }));
+      return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by: "person" }));
     }
     await addItems(change, run.thread_id, [
       { content: { type: "message", role: "person", text }, runId: run.id, turn: run.turn },
     ]);
     const wakes = run.status === "waiting" && (run.wait_reason === "timer" || run.wait_reason === "sign_off");
-    const row = wakes && !run.pause_requested ? await requeueRun(change, run) : await touchRun(change, run, { interrupt: false });
-    return runFromRow(row);
+    if (!wakes || run.pause_requested) return runFromRow(await touchRun(change, run));
+    await wakeGoal(change, goal);
+    return runFromRow(await requeueRun(change, run));
   });
 }
 

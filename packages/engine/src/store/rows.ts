@@ -142,7 +142,7 @@ export interface ItemRow {
   position: number;
   turn: number;
   type: string;
-  content: unknown;
+  content: ItemContent;
   created_at: Date;
 }
 
@@ -281,7 +281,7 @@ export function toolCallFromRow(row: ToolCallRow): ToolCall {
     runId: row.run_id,
     stepId: row.step_id,
     name: row.name,
-    arguments: withBlobHeads(row.arguments),
+    arguments: row.arguments,
     status: row.status,
     effect: row.effect,
     idempotent: row.idempotent,
@@ -292,7 +292,7 @@ export function toolCallFromRow(row: ToolCallRow): ToolCall {
   };
 }
 
-/** An item as a person reads it: text that lies in a blob is shown by its first part and its size. */
+/** An item as it is kept: of a large one the first part, and the blob that holds the whole. */
 export function itemFromRow(row: ItemRow): Item {
   return {
     id: row.id,
@@ -301,7 +301,7 @@ export function itemFromRow(row: ItemRow): Item {
     stepId: row.step_id,
     position: row.position,
     turn: row.turn,
-    content: withBlobHeads(row.content) as ItemContent,
+    content: row.content,
     createdAt: text(row.created_at),
   };
 }
@@ -349,15 +349,4 @@ function text(time: Date): string {
 
 function textOrNull(time: Date | null): string | null {
   return time === null ? null : time.toISOString();
-}
-
-/** Puts `head` in the place of each `{ blob, bytes, head }`. */
-function withBlobHeads(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withBlobHeads);
-  if (value === null || typeof value !== "object") return value;
-  const record = value as Record<string, unknown>;
-  if (typeof record.blob === "string" && typeof record.head === "string" && typeof record.bytes === "number") {
-    return `${record.head}\n[the first part of ${record.bytes} bytes]`;
-  }
-  return Object.fromEntries(Object.entries(record).map(([key, part]) => [key, withBlobHeads(part)]));
 }

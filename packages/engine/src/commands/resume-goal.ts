@@ -1,0 +1,62 @@
+import type { Goal } from "@bureau/protocol";
+import { goalFromRow, type GoalRow, type RunRow } from "../store/rows.ts";
+import { change, type Change } from "./change.ts";
+import { openingMessage } from "./create-goal.ts";
+import {
+  carryToVersion,
+  insertGoalRun,
+  isAtWork,
+  isOver,
+  lockGoalTree,
+  requireTransition,
+  shareAgents,
+  updateGoal,
+} from "./goal-writes.ts";
+import type { CommandParts } from "./parts.ts";
+import { dismissEntries, resumeRun } from "./run-writes.ts";
+
+const RESUMED = "The goal was resumed by a person. Look at the real state of the work and go on.";
+
+/** Lets a goal and all goals below it go on; starts a draft; takes up a blocked goal again. */
+export async function resumeGoal(parts: CommandParts, reference: string): Promise<Goal> {
+  return await change(parts, async (change) => {
+    const agents = await shareAgents(change, reference);
+    const { root, goals, runs } = await lockGoalTree(change, reference);
+    requireTransition(root, "resume");
+    let result = root;
+    for (const goal of goals) {
+      if (isOver(goal)) continue;
+      // Below the goal, drafts stay drafts and a blocked goal stays blocked: only what was paused goes on.
+      if (goal.id !== root.id && goal.status !== "paused") continue;
+      const row = await resumeOne(change, goal, runs, agents.get(goal.agent_id) === "paused");
+      if (goal.id === root.id) result = row;
+    }
+    return goalFromRow(result);
+  });
+}
+
+async function resumeOne(change: Change, goal: GoalRow, runs: RunRow[], agentPaused: boolean): Promise<GoalRow> {
+  const open = runs.find((run) => run.goal_id === goal.id);
+  if (isAtWork(goal) && open !== undefined) return goal;
+  const version = goal.version + 1;
+  await carryToVersion(change, goal, version, runs);
+  const waits = open?.status === "waiting" && open.wait_reason !== "paused" && open.wait_reason !== "timer";
+  const row = await updateGoal(change, goal, {
+    status: waits ? "waiting" : "active",
+    version,
+    idle_count: 0,
+    fingerprint: null,
+    sentence: waits ? "Waits for a decision." : goal.status === "draft" ? "About to start." : "Goes on.",
+  });
+  await dismissEntries(change, "goal_id = $1 AND kind = 'stopped'", [goal.id]);
+  if (open === undefined) {
+    const begins = goal.status === "draft";
+    await insertGoalRun(change, row, {
+      trigger: begins ? "goal" : "resume",
+      message: begins ? { role: "person", text: openingMessage(goal.spec) } : { role: "runtime", text: RESUMED },
+    });
+  } else if (!agentPaused && open.pause_requested) {
+    await resumeRun(change, open);
+  }
+  return row;
+}
