@@ -35,8 +35,8 @@ export function countTests(reportText: string | null, root: string): Count {
   return count;
 }
 
-/** The last word on a run, alone on its line. A failed check counts as one failure. */
-export function summaryLine(count: Count, failedChecks: number): string {
+/** The last word on a run, alone on its line. What failed besides tests is counted too. */
+export function summaryLine(count: Count, otherFailures: number): string {
   const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
-  return `${count.passed} passed, ${count.failed + failedChecks} failed${skipped}`;
+  return `${count.passed} passed, ${count.failed + otherFailures} failed${skipped}`;
 }
