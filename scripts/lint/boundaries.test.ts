@@ -95,6 +95,10 @@ describe("the linter", () => {
       text: "export const home = process.env.HOME;\n",
       refusal: "'process.env' is restricted",
     },
+    "packages/engine/src/bad-environment-import.ts": {
+      text: 'export { env } from "node:process";\nimport { env } from "node:process";\nexport const home = env["HOME"];\n',
+      refusal: "no-restricted-imports",
+    },
     "packages/engine/src/bad-default.ts": { text: "export default 1;\n", refusal: "no-default-export" },
     "packages/engine/src/bad-any.ts": { text: "export const value: any = 1;\n", refusal: "no-explicit-any" },
     "packages/engine/src/bad-catch.ts": {
