@@ -96,11 +96,17 @@ interface SilenceTimers {
   answered(): void;
   chunk(): void;
   stop(): void;
+  /** Why the call was ended here, if it was. */
+  reason(): Error | null;
 }
 
 /** One timer for the life of a call: connecting, then the first byte, then each gap between chunks. */
 function watchSilence(request: ClientRequest, url: URL, limits: Limits): SilenceTimers {
-  const fail = (code: TransportCode, message: string) => request.destroy(transportError(code, message));
+  let reason: Error | null = null;
+  const fail = (code: TransportCode, message: string) => {
+    reason = transportError(code, message);
+    request.destroy(reason);
+  };
   let timer = setTimeout(
     () => fail("FIRST_BYTE_TIMEOUT", `${url.host} sent no answer within ${limits.firstByteMs} ms.`),
     limits.firstByteMs,
@@ -124,6 +130,7 @@ function watchSilence(request: ClientRequest, url: URL, limits: Limits): Silence
       clearTimeout(timer);
       clearTimeout(connecting ?? undefined);
     },
+    reason: () => reason,
   };
 }
 
@@ -151,13 +158,11 @@ function bodyStream(
     ended();
     settle();
   });
-  incoming.on("error", (error) => {
-    failure ??= error;
-    settle();
-  });
+  // "close" follows and says what it was.
+  incoming.on("error", () => undefined);
   incoming.on("close", () => {
     ended();
-    if (!done) failure = signal?.aborted ? signal.reason : closeReason(request, failure);
+    if (!done) failure = signal?.aborted ? signal.reason : (timers.reason() ?? brokenOff());
     settle();
   });
   return new ReadableStream(
@@ -182,15 +187,12 @@ function bodyStream(
   );
 }
 
-/** A silence that we ended ourselves keeps its own reason; all else is a connection that broke. */
-function closeReason(request: ClientRequest, failure: unknown): unknown {
-  const own = request.errored ?? failure;
-  if (own instanceof Error && "code" in own && own.code === "STALLED") return own;
-  return transportError("CUT", "The connection closed before the answer was complete.", own);
+function brokenOff(): Error {
+  return transportError("CUT", "The connection closed before the answer was complete.");
 }
 
-function transportError(code: TransportCode, message: string, cause?: unknown): Error {
-  return Object.assign(new Error(message, cause === undefined || cause === null ? {} : { cause }), { code });
+function transportError(code: TransportCode, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function plainHeaders(headers: RequestInit["headers"]): Record<string, string> {
