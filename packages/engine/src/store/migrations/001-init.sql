@@ -108,6 +108,8 @@ CREATE TABLE runs (
   epoch integer NOT NULL DEFAULT 0,
   -- Grows with each command that must be seen before the next call: pause, cancel, steer, edit, decision.
   control integer NOT NULL DEFAULT 0,
+  -- Grows with each write of the process that drives the run, so that a write whose answer was lost is recognised.
+  commits bigint NOT NULL DEFAULT 0,
   -- How many times the run was handed to the dispatcher; part of the dispatched workflow's id.
   dispatch integer NOT NULL DEFAULT 0,
   -- Times in a row that a process took it up without finishing a step: a run that kills its process is given up.
@@ -155,6 +157,8 @@ CREATE TABLE steps (
   reserved_tokens bigint NOT NULL DEFAULT 0,
   reserved_micros bigint NOT NULL DEFAULT 0,
   usage jsonb,
+  -- Of a model call: how the answer ended and a fingerprint of the request, for rehearsals.
+  detail jsonb,
   error text,
   started_at timestamptz NOT NULL,
   ended_at timestamptz,
@@ -176,6 +180,8 @@ CREATE TABLE tool_calls (
     ('pending', 'awaiting_approval', 'running', 'completed', 'failed', 'denied', 'interrupted', 'canceled')),
   effect text NOT NULL CHECK (effect IN ('read', 'write_workspace', 'write_outside')),
   idempotent boolean NOT NULL,
+  -- Why a person must say yes before it runs; null when nobody must.
+  approval_reason text,
   approved boolean NOT NULL DEFAULT false,
   result text,
   created_at timestamptz NOT NULL,

@@ -1,0 +1,357 @@
+import { newId, type ItemContent, type TokenUsage } from "@bureau/protocol";
+import { timeText } from "../clock.ts";
+import { priceOf } from "../domain/budget.ts";
+import { afterModelFailure } from "../domain/model-retry.ts";
+import type { AnswerPart, ModelAnswer, ModelFailure } from "../models/model.ts";
+import { actionHash } from "../tools/action-hash.ts";
+import { parseToolArguments } from "../tools/tool-arguments.ts";
+import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
+import type { LoadedCall } from "../store/load-run.ts";
+import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall } from "./journal.ts";
+import type { LoopParts } from "./parts.ts";
+import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+
+const MAX_CALLS_PER_ANSWER = 64;
+
+/** Begins a model call: sets its cost aside, and marks what the model is about to be shown as seen. */
+export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
+  const plan = planModelCall(journal);
+  if (!plan.ok) throw new Error(`nextStep asked for a model call over the budget: ${plan.sentence}`);
+  const chain = parts.models.chain("default");
+  const model = chain[Math.min(journal.facts.modelIndex ?? 0, chain.length - 1)]!;
+  const newTurn = journal.facts.yielded !== false;
+  if (newTurn) journal.run.turn += 1;
+  const step = newStep(parts, journal, {
+    kind: "model_call",
+    name: model,
+    reservedTokens: plan.tokens,
+    reservedMicros: plan.micros,
+  });
+  const spent = newTurn ? charge(journal, { turns: 1 }) : { run: {}, goal: {} };
+  journal.hasUnread = false;
+  const facts = setFacts(journal, { verdict: null, yielded: false });
+  const maxOutputTokens = plan.maxOutputTokens < journal.maxOutputTokens ? plan.maxOutputTokens : null;
+  return {
+    intent: {
+      run: {
+        ...spent.run,
+        step_count: journal.run.stepCount,
+        turn: journal.run.turn,
+        model,
+        ...(journal.run.contextHash ? { context_hash: journal.run.contextHash } : {}),
+        state: facts,
+      },
+      goal: { ...spent.goal, reserved_tokens: plan.tokens, reserved_micros: plan.micros },
+      steps: [step.row],
+      events: step.events,
+    },
+    perform: (context) => performModelCall(parts, journal, { stepId: step.row.id, chain, maxOutputTokens }, context),
+  };
+}
+
+interface CallInput {
+  stepId: string;
+  chain: string[];
+  maxOutputTokens: number | null;
+}
+
+async function performModelCall(
+  parts: LoopParts,
+  journal: Journal,
+  call: CallInput,
+  { signal }: PerformContext,
+): Promise<Changes> {
+  const startedAt = parts.clock.now();
+  const shown = journal.input.position;
+  const result = await callWithRetries(parts, journal, call, signal);
+  const used = result.usage ? usageOfCall(result.usage, result.micros) : {};
+  const spent = charge(journal, { ...used, activeMs: parts.clock.now() - startedAt });
+  const settled: Changes = { run: spent.run, goal: { ...spent.goal, reserved_tokens: 0, reserved_micros: 0 } };
+  const changes =
+    result.answer.status === "answered"
+      ? await acceptAnswer(parts, journal, { ...call, shown }, result.answer, result)
+      : refuseAnswer(parts, journal, call.stepId, result.answer.failure, result);
+  return mergeChanges(settled, changes);
+}
+
+interface CallResult {
+  answer: ModelAnswer;
+  attempts: number;
+  modelIndex: number;
+  usage: TokenUsage | null;
+  micros: number;
+  decision: ReturnType<typeof afterModelFailure> | null;
+}
+
+/** Calls the chain's models until one answers or waiting would take longer than a promise should be held. */
+async function callWithRetries(parts: LoopParts, journal: Journal, call: CallInput, signal: AbortSignal): Promise<CallResult> {
+  const messages = messagesToSend(journal);
+  let modelIndex = Math.min(journal.facts.modelIndex ?? 0, call.chain.length - 1);
+  let attempt = journal.facts.modelAttempts ?? 0;
+  let attempts = 0;
+  const spent = { usage: null as TokenUsage | null, micros: 0 };
+  for (;;) {
+    attempt += 1;
+    attempts += 1;
+    const model = call.chain[modelIndex]!;
+    const answer = await parts.models.call(
+      {
+        model,
+        messages,
+        tools: journal.modelTools,
+        effort: journal.goal?.spec.effort ?? null,
+        maxOutputTokens: call.maxOutputTokens,
+        cacheKey: journal.run.threadId,
+      },
+      { signal, ...deltas(parts, journal, call.stepId) },
+    );
+    if (answer.usage) {
+      spent.micros += priceOf(answer.usage, parts.models.price(answer.model));
+      spent.usage = spent.usage ? addTokens(spent.usage, answer.usage) : answer.usage;
+    }
+    if (answer.status === "answered" || signal.aborted) return { answer, attempts, modelIndex, ...spent, decision: null };
+    const decision = afterModelFailure({
+      failure: answer.failure,
+      attempt,
+      chainPosition: modelIndex,
+      chainLength: call.chain.length,
+      random: parts.random(),
+    });
+    if (decision.type === "next_model") {
+      modelIndex += 1;
+      attempt = 0;
+      continue;
+    }
+    if (decision.type === "canceled") return { answer, attempts, modelIndex, ...spent, decision: null };
+    if (decision.type !== "retry") return { answer, attempts: attempt, modelIndex, ...spent, decision };
+    try {
+      await parts.clock.sleep(decision.delayMs, signal);
+    } catch {
+      return { answer, attempts, modelIndex, ...spent, decision: null };
+    }
+  }
+}
+
+function deltas(parts: LoopParts, journal: Journal, stepId: string) {
+  if (!parts.live.hasDeltaListeners) return {};
+  const runId = journal.run.id;
+  return {
+    onDelta: ({ kind, text }: { kind: "text" | "reasoning"; text: string }) =>
+      parts.live.emitDelta({ type: "item.delta", runId, stepId, kind, text }),
+  };
+}
+
+/** The answer becomes items and tool calls; a call with bad arguments is answered at once, so that the model mends it. */
+async function acceptAnswer(
+  parts: LoopParts,
+  journal: Journal,
+  { stepId, shown }: CallInput & { shown: number },
+  answer: Extract<ModelAnswer, { status: "answered" }>,
+  result: CallResult,
+): Promise<Changes> {
+  const asked = answer.parts.filter((part) => part.type === "tool_call").slice(0, MAX_CALLS_PER_ANSWER);
+  const calls = await Promise.all(asked.map((part, index) => newToolCall(parts, journal, stepId, part, index)));
+  const contents: ItemContent[] = [];
+  let next = 0;
+  for (const part of answer.parts) {
+    if (part.type !== "tool_call") contents.push(itemOf(part));
+    else if (next < calls.length) contents.push(callItem(part, calls[next++]!));
+  }
+  for (const call of calls) if (call.status === "failed") contents.push(resultItem(call));
+  const yielded = calls.length === 0;
+  const text = answer.parts.some((part) => part.type === "text" && part.text.trim() !== "");
+  journal.calls = calls.map((call) => loadedCall(call));
+  const items = await newItems(parts, journal, stepId, contents);
+  const refused = answer.finish === "refused" && yielded;
+  const facts = setFacts(journal, {
+    modelFailure: refused ? { type: "give_up", failure: "model_refused", sentence: refusalSentence(answer) } : null,
+    modelAttempts: 0,
+    modelIndex: result.modelIndex,
+    contextOverflow: false,
+    compactionDue: answer.usage.inputTokens > journal.compactAtTokens,
+    yielded,
+    ...(yielded && text ? { answered: true } : {}),
+    lastCall: {
+      inputBytes: journal.fixedBytes + journal.inputBytes,
+      inputTokens: answer.usage.inputTokens + answer.usage.outputTokens,
+      cachedInputTokens: answer.usage.cachedInputTokens,
+    },
+  });
+  journal.run.attempts = 0;
+  return {
+    run: { attempts: 0, seen_position: shown, state: facts },
+    stepPatches: [endModelStep(parts, stepId, result, "completed", null, answer.finish)],
+    toolCalls: calls,
+    items: items.items,
+    events: [stepEvent(parts, journal, stepId, result, "completed", null), ...items.events],
+  };
+}
+
+function refuseAnswer(
+  parts: LoopParts,
+  journal: Journal,
+  stepId: string,
+  failure: ModelFailure,
+  result: CallResult,
+): Changes {
+  const { decision } = result;
+  // The model has not seen what this call was to show it: the next one must.
+  journal.hasUnread = true;
+  journal.run.attempts = 0;
+  if (decision === null) {
+    return {
+      run: { attempts: 0 },
+      stepPatches: [endModelStep(parts, stepId, result, "interrupted", failure.message, null)],
+      events: [stepEvent(parts, journal, stepId, result, "interrupted", failure.message)],
+    };
+  }
+  const facts = setFacts(journal, {
+    modelIndex: result.modelIndex,
+    modelAttempts: decision.type === "wait" ? result.attempts : 0,
+    contextOverflow: decision.type === "compact",
+    modelFailure:
+      decision.type === "wait"
+        ? { type: "wait", until: parts.clock.now() + decision.delayMs }
+        : decision.type === "give_up"
+          ? { type: "give_up", failure: decision.code, sentence: decision.sentence }
+          : null,
+  });
+  return {
+    run: { attempts: 0, state: facts },
+    stepPatches: [endModelStep(parts, stepId, result, "failed", failure.message, null)],
+    events: [stepEvent(parts, journal, stepId, result, "failed", failure.message)],
+  };
+}
+
+async function newToolCall(
+  parts: LoopParts,
+  journal: Journal,
+  stepId: string,
+  part: Extract<AnswerPart, { type: "tool_call" }>,
+  index: number,
+): Promise<NewToolCall> {
+  const tool = journal.tools.find((candidate) => candidate.name === part.name);
+  const names = journal.tools.map((candidate) => candidate.name).join(", ");
+  const parsed = tool
+    ? parseToolArguments(tool, part.argumentsText)
+    : { ok: false as const, message: `There is no tool named ${part.name}. The tools are: ${names}.` };
+  const args = parsed.ok ? parsed.args : rawArguments(part.argumentsText);
+  const approval =
+    parsed.ok && tool?.needsApproval
+      ? await tool.needsApproval(parsed.args, { folder: journal.agent.folder, sandbox: parts.sandbox })
+      : null;
+  return {
+    id: newId("toolCall"),
+    asked_by: stepId,
+    provider_call_id: part.providerCallId,
+    position: journal.run.stepCount * MAX_CALLS_PER_ANSWER + index,
+    name: part.name,
+    arguments: args,
+    action_hash: actionHash(part.name, args),
+    status: parsed.ok ? "pending" : "failed",
+    effect: tool?.effect ?? "read",
+    idempotent: tool?.idempotent ?? true,
+    approval_reason: approval,
+    result: parsed.ok ? null : parsed.message,
+    created_at: timeText(parts.clock.now()),
+  };
+}
+
+function rawArguments(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { malformed_arguments: text.slice(0, 4_000) };
+  }
+}
+
+function itemOf(part: Exclude<AnswerPart, { type: "tool_call" }>): ItemContent {
+  const provider = part.provider ? { provider: part.provider } : {};
+  if (part.type === "reasoning") return { type: "reasoning", text: part.text, ...provider };
+  return { type: "message", role: "agent", text: part.text, ...provider };
+}
+
+function callItem(part: Extract<AnswerPart, { type: "tool_call" }>, call: NewToolCall): ItemContent {
+  return {
+    type: "tool_call",
+    toolCallId: call.id as `call_${string}`,
+    providerCallId: part.providerCallId,
+    name: part.name,
+    arguments: call.arguments,
+    ...(part.provider ? { provider: part.provider } : {}),
+  };
+}
+
+function resultItem(call: NewToolCall): ItemContent {
+  return {
+    type: "tool_result",
+    toolCallId: call.id as `call_${string}`,
+    name: call.name,
+    status: "failed",
+    text: call.result ?? "",
+  };
+}
+
+function loadedCall(call: NewToolCall): LoadedCall {
+  return {
+    id: call.id,
+    providerCallId: call.provider_call_id,
+    position: call.position,
+    name: call.name,
+    arguments: call.arguments,
+    actionHash: call.action_hash,
+    status: call.status,
+    effect: call.effect,
+    idempotent: call.idempotent,
+    approvalReason: call.approval_reason,
+    approved: false,
+    stepId: null,
+    result: call.result,
+  };
+}
+
+function refusalSentence(answer: Extract<ModelAnswer, { status: "answered" }>): string {
+  return `${answer.model} refused to answer. Change the request, or choose another model.`;
+}
+
+function endModelStep(
+  parts: LoopParts,
+  stepId: string,
+  result: CallResult,
+  status: StepPatch["status"],
+  error: string | null,
+  finish: string | null,
+): StepPatch {
+  return {
+    id: stepId,
+    status,
+    attempts: result.attempts,
+    usage: result.usage ? { ...result.usage, micros: result.micros } : null,
+    ...(finish ? { detail: { finish, model: result.answer.model } } : {}),
+    error,
+    ended_at: timeText(parts.clock.now()),
+  };
+}
+
+function stepEvent(
+  parts: LoopParts,
+  journal: Journal,
+  stepId: string,
+  result: CallResult,
+  status: "completed" | "failed" | "interrupted",
+  error: string | null,
+) {
+  const usage = result.usage ? { ...usageOfCall(result.usage, result.micros) } : null;
+  return event(journal, `step.${status}`, {
+    step: { id: stepId, status, attempts: result.attempts, usage, error, endedAt: timeText(parts.clock.now()) },
+  });
+}
+
+function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+  };
+}

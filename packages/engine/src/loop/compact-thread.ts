@@ -1,0 +1,78 @@
+import { priceOf } from "../domain/budget.ts";
+import { compactionMessages, KEEP_SHARE, planCompaction, summaryContent, summaryTokens } from "../domain/compaction.ts";
+import { timeText } from "../clock.ts";
+import { loadRun } from "../store/load-run.ts";
+import type { Changes } from "../store/journal.ts";
+import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
+import type { LoopParts } from "./parts.ts";
+import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+
+/** Begins the summary that stands in for old items in the model's input. The thread keeps them. */
+export function beginCompaction(parts: LoopParts, journal: Journal): BegunStep {
+  const step = newStep(parts, journal, { kind: "compaction", name: "summary" });
+  return {
+    intent: { run: { step_count: journal.run.stepCount }, steps: [step.row], events: step.events },
+    perform: (context) => performCompaction(parts, journal, step.row.id, context),
+  };
+}
+
+async function performCompaction(
+  parts: LoopParts,
+  journal: Journal,
+  stepId: string,
+  { signal }: PerformContext,
+): Promise<Changes> {
+  const model = (parts.models.chain("fast")[0] ?? parts.models.chain("default")[0])!;
+  const limits = parts.models.limits(parts.models.chain("default")[0]!);
+  const loaded = await loadRun(parts.database, parts.blobs, journal.run.id);
+  const share = journal.facts.contextOverflow ? KEEP_SHARE / 3 : KEEP_SHARE;
+  const plan = loaded ? planCompaction(loaded.items, limits, share) : null;
+  const endedAt = () => timeText(parts.clock.now());
+  if (!plan) {
+    const overflow = journal.facts.contextOverflow === true;
+    const sentence = "The thread's last message is longer than the model can read. Shorten it, or choose a model with more context.";
+    const facts = setFacts(journal, {
+      compactionDue: false,
+      contextOverflow: false,
+      ...(overflow ? { modelFailure: { type: "give_up" as const, failure: "model" as const, sentence } } : {}),
+    });
+    return { run: { state: facts }, stepPatches: [{ id: stepId, status: "completed", error: null, ended_at: endedAt() }] };
+  }
+  const answer = await parts.models.call(
+    {
+      model,
+      messages: compactionMessages(plan, limits),
+      tools: [],
+      effort: "low",
+      maxOutputTokens: summaryTokens(limits),
+      cacheKey: `${journal.run.threadId}:summary`,
+    },
+    { signal },
+  );
+  const micros = answer.usage ? priceOf(answer.usage, parts.models.price(answer.model)) : 0;
+  const spent = charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {});
+  if (signal.aborted) {
+    return mergeChanges(spent, {
+      stepPatches: [{ id: stepId, status: "interrupted", error: "Stopped by a command.", ended_at: endedAt() }],
+    });
+  }
+  const written =
+    answer.status === "answered" ? answer.parts.map((part) => (part.type === "text" ? part.text : "")).join("") : null;
+  const items = await newItems(parts, journal, stepId, [summaryContent(plan, written)]);
+  journal.run.attempts = 0;
+  const facts = setFacts(journal, { compactionDue: false, contextOverflow: false, lastCall: null });
+  return mergeChanges(spent, {
+    run: { attempts: 0, state: facts },
+    stepPatches: [
+      {
+        id: stepId,
+        status: "completed",
+        usage: answer.usage ? { ...answer.usage, micros } : null,
+        error: answer.status === "failed" ? answer.failure.message : null,
+        ended_at: endedAt(),
+      },
+    ],
+    ...items,
+    events: [...items.events, event(journal, "step.completed", { step: { id: stepId, status: "completed", endedAt: endedAt() } })],
+  });
+}

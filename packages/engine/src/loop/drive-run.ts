@@ -1,0 +1,196 @@
+import { newId } from "@bureau/protocol";
+import { timeText } from "../clock.ts";
+import { type NextStep, nextStep } from "../domain/next-step.ts";
+import { appendItems } from "../domain/model-input.ts";
+import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
+import { writeJournal } from "../store/journal.ts";
+import { claimRun } from "../store/load-run.ts";
+import { beginModelCall } from "./call-model.ts";
+import { beginToolCalls, endCalls, interruptCalls, presentEntry, recoverCalls } from "./call-tools.ts";
+import { beginChecks } from "./check-goal.ts";
+import { beginCompaction } from "./compact-thread.ts";
+import { beginFinish, beginWait } from "./end-run.ts";
+import { type Journal, runState, writeOf } from "./journal.ts";
+import { frameJournal } from "./frame-journal.ts";
+import type { LoopParts } from "./parts.ts";
+import { type Alongside, type BegunStep, event, mergeChanges } from "./step.ts";
+
+/** A run takes far fewer; this only ends a loop that a fault of ours would make endless. */
+const MAX_ROUNDS = 20_000;
+
+/**
+ * Drives one run until it waits or ends: decides, writes what was done and what is begun, does it, and so on.
+ *
+ * Everything needed to go on is in the store between two writes, so it may be called again after the process died
+ * at any point. Returns when the run waits, ended, or belongs to another process.
+ */
+export async function driveRun(parts: LoopParts, runId: string, dispatch: number): Promise<void> {
+  const claim = { runId, dispatch, executorId: parts.executorId, rehearsal: parts.models.rehearsal };
+  if (!(await claimRun(parts.database, claim))) return;
+  try {
+    await drive(parts, runId);
+  } finally {
+    parts.signals.end(runId);
+  }
+}
+
+async function drive(parts: LoopParts, runId: string): Promise<void> {
+  let journal = await frameJournal(parts, runId);
+  let outcome: Changes = {};
+  for (let round = 0; journal && round < MAX_ROUNDS; round += 1) {
+    const signal = parts.signals.begin(runId);
+    const step = wakeGoal(journal, await begin(parts, journal, nextStep(runState(journal))));
+    const { result, forget } = await write(parts, journal, outcome, step);
+    if (!result.owned) return;
+    forget();
+    if (!result.current) {
+      outcome = {};
+      journal = await frameJournal(parts, runId);
+      continue;
+    }
+    settle(journal, result);
+    if (step.ends) return;
+    const current = journal;
+    outcome = step.perform
+      ? await step.perform({ signal, commitEarly: (early) => commitEarly(parts, current, early) })
+      : {};
+  }
+}
+
+async function begin(parts: LoopParts, journal: Journal, step: NextStep): Promise<BegunStep> {
+  switch (step.type) {
+    case "close_steps":
+      return closeSteps(parts, journal, step.stepIds);
+    case "end_calls":
+      return endCalls(parts, journal, step.toolCallIds);
+    case "recover_calls":
+      return recoverCalls(parts, journal, step.toolCallIds);
+    case "interrupt_calls":
+      return interruptCalls(parts, journal, step.toolCallIds);
+    case "ask_approval":
+      return askApproval(parts, journal, step.toolCallIds);
+    case "call_tools":
+      return beginToolCalls(parts, journal, step.toolCallIds);
+    case "run_checks":
+      return beginChecks(parts, journal);
+    case "compact":
+      return beginCompaction(parts, journal);
+    case "call_model":
+      return beginModelCall(parts, journal);
+    case "wait":
+      return beginWait(parts, journal, step);
+    case "finish":
+      return beginFinish(parts, journal, step);
+  }
+}
+
+/** A goal whose run is at work again no longer waits. */
+function wakeGoal(journal: Journal, step: BegunStep): BegunStep {
+  if (journal.goal?.status !== "waiting" || step.ends) return step;
+  journal.goal.status = "active";
+  const { id, usage } = journal.goal;
+  const patch = { status: "active", sentence: "At work." };
+  const told = event(journal, "goal.updated", { goal: { id, usage, ...patch } });
+  return { ...step, intent: mergeChanges(step.intent, { goal: patch, events: [told] }) };
+}
+
+/** Model calls and checks that a dead process left open: nothing of them is kept, and they are made again. */
+function closeSteps(parts: LoopParts, journal: Journal, stepIds: string[]): BegunStep {
+  const ended_at = timeText(parts.clock.now());
+  journal.openSteps = [];
+  journal.facts.yielded = false;
+  return {
+    intent: {
+      goal: { reserved_tokens: 0, reserved_micros: 0 },
+      stepPatches: stepIds.map((id) => ({ id, status: "interrupted", error: "The process ended.", ended_at })),
+      events: stepIds.map((id) => event(journal, "step.interrupted", { step: { id, status: "interrupted", endedAt: ended_at } })),
+    },
+  };
+}
+
+function askApproval(parts: LoopParts, journal: Journal, toolCallIds: string[]): BegunStep {
+  const calls = journal.calls.filter((call) => toolCallIds.includes(call.id));
+  const inbox = calls.map((call) => ({
+    id: newId("approval"),
+    kind: "approval" as const,
+    agent_id: journal.agent.id,
+    goal_id: journal.run.goalId,
+    goal_version: journal.goal?.version ?? null,
+    thread_id: journal.run.threadId,
+    tool_call_id: call.id,
+    check_index: null,
+    title: `${journal.agent.name} asks to call ${call.name}. ${call.approvalReason ?? ""}`.trim(),
+    detail: { tool: call.name, arguments: call.arguments, reason: call.approvalReason, effect: call.effect },
+    choices: [],
+    action_hash: call.actionHash,
+    created_at: timeText(parts.clock.now()),
+  }));
+  for (const call of calls) call.status = "awaiting_approval";
+  return {
+    intent: {
+      toolCallPatches: calls.map((call) => ({ id: call.id, status: "awaiting_approval" })),
+      inbox,
+      events: inbox.map((entry) => event(journal, "approval.requested", { entry: presentEntry(journal, entry) })),
+    },
+  };
+}
+
+interface Written {
+  result: WriteResult;
+  /** Drops what tools kept for calls whose outcome is now stored. */
+  forget: () => void;
+}
+
+async function write(parts: LoopParts, journal: Journal, outcome: Changes, step: BegunStep): Promise<Written> {
+  const wanted = writeOf(journal, outcome, step.intent);
+  const result = step.alongside
+    ? await writeAlongside(parts, wanted, step.alongside)
+    : await parts.writer.commit(wanted);
+  return { result, forget: () => forgetCalls(parts, journal, outcome) };
+}
+
+/** A write that needs other rows in its transaction. Rare: a timed wait, a goal that goes on in a new run. */
+async function writeAlongside(parts: LoopParts, wanted: RunWrite, alongside: Alongside): Promise<WriteResult> {
+  const result = await parts.database.transaction(async (transaction) => {
+    const written = (await writeJournal(transaction, [wanted])).get(wanted.runId);
+    if (written?.owned && written.current) await alongside(transaction);
+    return written;
+  });
+  parts.dispatcher.kick();
+  return result ?? { owned: false, current: false, positions: {} };
+}
+
+async function commitEarly(parts: LoopParts, journal: Journal, outcome: Changes): Promise<boolean> {
+  const result = await parts.writer.commit(writeOf(journal, outcome, {}));
+  if (!result.owned) return false;
+  settle(journal, result);
+  forgetCalls(parts, journal, outcome);
+  return true;
+}
+
+/** What a write gave: the places of new items, and one more write counted. */
+function settle(journal: Journal, result: WriteResult): void {
+  journal.run.commits += 1;
+  if (journal.pending.length === 0) return;
+  const items = journal.pending.splice(0).map((item) => ({
+    id: item.id as `item_${string}`,
+    threadId: journal.run.threadId as `thr_${string}`,
+    runId: journal.run.id as `run_${string}`,
+    stepId: item.stepId as `step_${string}` | null,
+    position: result.positions[item.id] ?? journal.input.position + 1,
+    turn: journal.run.turn,
+    content: item.content,
+    createdAt: "",
+  }));
+  appendItems(journal.input, items.toSorted((a, b) => a.position - b.position));
+}
+
+function forgetCalls(parts: LoopParts, journal: Journal, outcome: Changes): void {
+  for (const patch of outcome.toolCallPatches ?? []) {
+    if (!patch.ended_at) continue;
+    const name = journal.calls.find((call) => call.id === patch.id)?.name;
+    const tool = journal.tools.find((candidate) => candidate.name === name);
+    const context = { toolCallId: patch.id as `call_${string}`, sandbox: parts.sandbox };
+    tool?.forget?.(context).catch((error: unknown) => parts.log("warn", `${name} kept a stored result: ${String(error)}`));
+  }
+}

@@ -1,0 +1,226 @@
+import { chargedTokens, NO_USAGE, type Budget, type ItemContent, type Usage } from "@bureau/protocol";
+import { estimateCall, planCall, reserve, type CallPlan } from "../domain/budget.ts";
+import { createModelInput, modelMessages, type ModelInput } from "../domain/model-input.ts";
+import type { RunState, ToolCallState } from "../domain/run-state.ts";
+import type { ModelMessage, ModelPrice, ModelTool } from "../models/model.ts";
+import type { GoalPatch, RunPatch, RunWrite } from "../store/journal.ts";
+import type { LoadedCall, RunJournal } from "../store/load-run.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { RunLimits } from "./parts.ts";
+
+/** Small facts of a run that its next step is decided from, kept in the run's row. */
+export interface RunFacts {
+  checkRequested?: boolean;
+  verdict?: "passed" | "failed" | "sign_off" | null;
+  stalled?: string | null;
+  /** Turns in a row in which the agent reported an obstacle, and the last of them. */
+  blockedTurns?: number;
+  blockedTurn?: number;
+  blocked?: string | null;
+  /** The obstacle as reported last, counted or not. */
+  obstacle?: string | null;
+  modelFailure?: RunState["modelFailure"];
+  /** Attempts of the model call that waits for its time. */
+  modelAttempts?: number;
+  /** Place in the chain of the model that is used now. */
+  modelIndex?: number;
+  lastCall?: { inputBytes: number; inputTokens: number; cachedInputTokens: number } | null;
+  checkCount?: number;
+  didSomething?: boolean;
+  answered?: boolean;
+  /** The last answer asked for no tool: the next one begins a turn. */
+  yielded?: boolean;
+  repeatedCall?: string | null;
+  repeatWarned?: boolean;
+  plan?: string | null;
+  compactionDue?: boolean;
+  contextOverflow?: boolean;
+}
+
+/** One run's journal in memory: what is in the store, folded. Thrown away and read again when a command came in. */
+export interface Journal extends Omit<RunJournal, "items" | "run"> {
+  run: Omit<RunJournal["run"], "state">;
+  facts: RunFacts;
+  input: ModelInput;
+  /** Items given to the next write, which gives them their positions. */
+  pending: { id: string; stepId: string | null; content: ItemContent }[];
+  /** Something that the model has not been shown: a message, a result. */
+  hasUnread: boolean;
+  /** System prompt and tools; fixed while the run is in memory. */
+  system: string;
+  tools: readonly Tool[];
+  modelTools: ModelTool[];
+  fixedBytes: number;
+  inputBytes: number;
+  price: ModelPrice | null;
+  maxOutputTokens: number;
+  compactAtTokens: number;
+  limits: RunLimits;
+}
+
+export interface JournalFrame {
+  system: string;
+  tools: readonly Tool[];
+  modelTools: ModelTool[];
+  price: ModelPrice | null;
+  maxOutputTokens: number;
+  compactAtTokens: number;
+  limits: RunLimits;
+}
+
+export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
+  const { items, run, ...rest } = loaded;
+  const { state, ...row } = run;
+  const fixedBytes = Buffer.byteLength(frame.system) + Buffer.byteLength(JSON.stringify(frame.modelTools));
+  return {
+    ...rest,
+    ...frame,
+    run: row,
+    facts: state as RunFacts,
+    input: createModelInput(items),
+    pending: [],
+    hasUnread: items.some((item) => item.position > row.seenPosition && isForModel(item.content)),
+    fixedBytes,
+    inputBytes: items.reduce((sum, item) => sum + contentBytes(item.content), 0),
+  };
+}
+
+/** Whether the model must be shown an item before the run can end. */
+export function isForModel(content: { type: string; role?: string }): boolean {
+  return content.type === "tool_result" || (content.type === "message" && content.role !== "agent");
+}
+
+/** About how many bytes an item adds to a request. */
+export function contentBytes(content: { type: string; text?: string; arguments?: unknown }): number {
+  if (content.type === "tool_call") return 80 + JSON.stringify(content.arguments ?? {}).length;
+  return "text" in content && typeof content.text === "string" ? 40 + content.text.length : 0;
+}
+
+/** Folds the journal to what `nextStep` reads. */
+export function runState(journal: Journal): RunState {
+  const { run, facts, goal } = journal;
+  return {
+    cancelRequested: run.cancelRequested,
+    pauseRequested: run.pauseRequested,
+    stepCount: run.stepCount,
+    stepLimit: journal.limits.steps,
+    activeMs: run.usage.activeMs,
+    activeLimitMs: journal.limits.activeMs,
+    attempts: run.attempts,
+    attemptLimit: journal.limits.attempts,
+    openSteps: journal.openSteps,
+    toolCalls: journal.calls.map((call) => callState(journal, call)),
+    hasUnread: journal.hasUnread,
+    compactionDue: facts.contextOverflow === true || facts.compactionDue === true,
+    repeatedCall: facts.repeatedCall ?? null,
+    overBudget: overBudget(journal),
+    modelFailure: facts.modelFailure ?? null,
+    didSomething: facts.didSomething === true,
+    answered: facts.answered === true,
+    goal: goal && {
+      status: goal.status,
+      checkRequested: facts.checkRequested === true,
+      verdict: facts.verdict ?? null,
+      stalled: facts.stalled ?? null,
+      blocked: facts.blocked ?? null,
+    },
+  };
+}
+
+function callState(journal: Journal, call: LoadedCall): ToolCallState {
+  const tool = journal.tools.find((candidate) => candidate.name === call.name);
+  return {
+    id: call.id,
+    name: call.name,
+    status: call.status,
+    effect: call.effect,
+    idempotent: call.idempotent,
+    recoverable: tool?.recover !== undefined,
+    needsApproval: call.approvalReason !== null && !call.approved,
+  };
+}
+
+/** What the run may spend: its goal's budget and usage, or its own limits. */
+function spending(journal: Journal): { usage: Usage; budget: Budget } {
+  if (journal.goal) return { usage: journal.goal.usage, budget: journal.goal.spec.budget };
+  return { usage: journal.run.usage, budget: journal.run.limits };
+}
+
+/**
+ * The reservation for the next model call, with the bound on its output that keeps it under the cap.
+ *
+ * The first call of a goal is let through while anything is left: until a provider has counted once, its size is
+ * only guessed. From then on the estimate rests on what was counted.
+ */
+export function planModelCall(journal: Journal): CallPlan {
+  const { usage, budget } = spending(journal);
+  const estimate = {
+    inputBytes: journal.fixedBytes + journal.inputBytes,
+    maxOutputTokens: journal.maxOutputTokens,
+    price: journal.price,
+    lastCall: journal.facts.lastCall ?? null,
+  };
+  const turns = journal.facts.yielded === false ? 0 : 1;
+  const room = reserve(usage, NOTHING_RESERVED, budget, { turns });
+  if (!room.ok) return room;
+  const plan = planCall(usage, NOTHING_RESERVED, budget, estimate);
+  const isFirst = usage.modelCalls === 0;
+  if (plan.ok || !isFirst || plan.exceeded === "turns" || plan.exceeded === "timeMs") return plan;
+  const least = estimateCall({ ...estimate, maxOutputTokens: FIRST_CALL_OUTPUT_TOKENS });
+  return {
+    ok: true,
+    tokens: Math.min(least.tokens, budget.tokens ?? least.tokens),
+    micros: Math.min(least.micros, budget.micros ?? least.micros),
+    maxOutputTokens: FIRST_CALL_OUTPUT_TOKENS,
+  };
+}
+
+const NOTHING_RESERVED = { tokens: 0, micros: 0 };
+const FIRST_CALL_OUTPUT_TOKENS = 256;
+
+function overBudget(journal: Journal): string | null {
+  if (!journal.hasUnread) return null;
+  const { budget } = spending(journal);
+  if (Object.keys(budget).length === 0) return null;
+  const plan = planModelCall(journal);
+  return plan.ok ? null : plan.sentence;
+}
+
+export function messagesToSend(journal: Journal): ModelMessage[] {
+  return [{ role: "system", content: journal.system }, ...modelMessages(journal.input)];
+}
+
+/** Adds to what run and goal have used. Both are written with the next commit. */
+export function charge(journal: Journal, more: Partial<Usage>): { run: RunPatch; goal: GoalPatch } {
+  journal.run.usage = plus(journal.run.usage, more);
+  if (journal.goal) journal.goal.usage = plus(journal.goal.usage, more);
+  return { run: { usage: journal.run.usage }, goal: journal.goal ? { usage: journal.goal.usage } : {} };
+}
+
+function plus(usage: Usage, more: Partial<Usage>): Usage {
+  const sum = { ...usage };
+  for (const key of Object.keys(NO_USAGE) as (keyof Usage)[]) sum[key] += more[key] ?? 0;
+  return sum;
+}
+
+export function usageOfCall(tokens: Parameters<typeof chargedTokens>[0], micros: number): Partial<Usage> {
+  return {
+    tokens: chargedTokens(tokens),
+    inputTokens: tokens.inputTokens,
+    cachedInputTokens: tokens.cachedInputTokens,
+    outputTokens: tokens.outputTokens,
+    micros,
+    modelCalls: 1,
+  };
+}
+
+/** Changes facts in memory and returns the patch that keeps them. */
+export function setFacts(journal: Journal, facts: RunFacts): RunFacts {
+  Object.assign(journal.facts, facts);
+  return facts;
+}
+
+export function writeOf(journal: Journal, outcome: RunWrite["outcome"], intent: RunWrite["intent"]): RunWrite {
+  const { id, goalId, epoch, control, commits } = journal.run;
+  return { runId: id, goalId, epoch, control, commits, outcome, intent };
+}

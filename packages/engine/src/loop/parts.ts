@@ -1,0 +1,51 @@
+import type { Dispatcher } from "../commands/parts.ts";
+import type { Clock } from "../clock.ts";
+import type { RunChecks } from "../goals/checker.ts";
+import type { Models } from "../models/model.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { ContentBlobs } from "../store/content.ts";
+import type { Database, Queryable } from "../store/database.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { JournalWriter } from "./journal-writer.ts";
+import type { Live } from "./live.ts";
+import type { Signals } from "./signals.ts";
+
+/** Caps of one run; a goal goes on in a new run when one is reached. */
+export interface RunLimits {
+  steps: number;
+  activeMs: number;
+  /** Times in a row that a process may die in one step of a run before the run is given up. */
+  attempts: number;
+}
+
+export const DEFAULT_RUN_LIMITS: RunLimits = { steps: 400, activeMs: 4 * 60 * 60_000, attempts: 5 };
+
+/** What the context files of an agent's folder come to. */
+export interface AgentContext {
+  text: string;
+  notices: string[];
+}
+
+/** What driving a run stands on. */
+export interface LoopParts {
+  database: Database;
+  writer: JournalWriter;
+  blobs: ContentBlobs;
+  clock: Clock;
+  random: () => number;
+  live: Pick<Live, "emitDelta" | "hasDeltaListeners">;
+  signals: Signals;
+  dispatcher: Dispatcher;
+  /** Adds the next run of a goal whose run reached its limit, in the transaction that ends it. */
+  continueGoal(transaction: Queryable, run: { goalId: string | null; threadId: string }): Promise<void>;
+  executorId: string;
+  models: Models;
+  sandbox: Sandbox;
+  limits: RunLimits;
+  /** Tools of a run, in the order the model sees them. */
+  tools(kind: { goal: boolean }): readonly Tool[];
+  loadContext(folder: string): Promise<AgentContext>;
+  folderDigest(folder: string): Promise<string>;
+  runChecks: RunChecks;
+  log: (level: "warn" | "error", message: string) => void;
+}

@@ -1,0 +1,58 @@
+import { newId } from "@bureau/protocol";
+import { timeText } from "../clock.ts";
+import { ASK_PERSON, REPORT_BLOCKED, REQUEST_CHECK } from "../tools/signals.ts";
+import type { LoadedCall } from "../store/load-run.ts";
+import type { CallOutcome } from "./call-tools.ts";
+import type { Journal } from "./journal.ts";
+import type { LoopParts } from "./parts.ts";
+
+/** Turns in a row with an obstacle after which the goal is blocked. */
+const BLOCKED_TURNS = 3;
+
+/** Calls by which the agent speaks to the runtime. Null for every other tool. */
+export function signalOutcome(parts: LoopParts, journal: Journal, call: LoadedCall): CallOutcome | null {
+  const args = call.arguments as Record<string, unknown>;
+  switch (call.name) {
+    case ASK_PERSON:
+      return askPerson(parts, journal, call, args);
+    case REQUEST_CHECK:
+      return { status: "completed", text: "The runtime runs the checks now.", facts: { checkRequested: true } };
+    case REPORT_BLOCKED:
+      return reportBlocked(journal, String(args["reason"] ?? ""));
+    default:
+      return null;
+  }
+}
+
+function askPerson(parts: LoopParts, journal: Journal, call: LoadedCall, args: Record<string, unknown>): CallOutcome {
+  const question = String(args["question"] ?? "");
+  const entry = {
+    id: newId("question"),
+    kind: "question" as const,
+    agent_id: journal.agent.id,
+    goal_id: journal.run.goalId,
+    goal_version: journal.goal?.version ?? null,
+    thread_id: journal.run.threadId,
+    tool_call_id: call.id,
+    check_index: null,
+    title: question,
+    detail: { question, assumption: args["assumption"] ?? null },
+    choices: Array.isArray(args["choices"]) ? args["choices"].map(String) : [],
+    action_hash: null,
+    created_at: timeText(parts.clock.now()),
+  };
+  return { status: "awaiting_approval", text: question, inbox: [entry] };
+}
+
+/** An obstacle counts once a turn; only when it stood for three turns in a row is the goal blocked. */
+function reportBlocked(journal: Journal, obstacle: string): CallOutcome {
+  const { turn } = journal.run;
+  const { blockedTurn = 0, blockedTurns = 0 } = journal.facts;
+  const turns = blockedTurn === turn ? blockedTurns : blockedTurn === turn - 1 ? blockedTurns + 1 : 1;
+  const blocked = turns >= BLOCKED_TURNS;
+  const text = blocked
+    ? "Noted. The goal stops here and a person is told why."
+    : `Noted (turn ${turns} of ${BLOCKED_TURNS} with an obstacle). Try another way first; the goal is blocked when it still stands after ${BLOCKED_TURNS} turns in a row.`;
+  const facts = { blockedTurn: turn, blockedTurns: turns, obstacle, ...(blocked ? { blocked: `Blocked: ${obstacle}` } : {}) };
+  return { status: "completed", text, facts };
+}

@@ -1,0 +1,190 @@
+import type { GoalSpec, GoalStatus, Item, StepKind, ToolCallStatus, ToolEffect, Usage } from "@bureau/protocol";
+import { type ContentBlobs, unpackContent } from "./content.ts";
+import type { Queryable } from "./database.ts";
+
+/** Ended calls that the repetition guard looks at. */
+const RECENT_CALLS = 15;
+
+export interface LoadedRun {
+  id: string;
+  threadId: string;
+  agentId: string;
+  goalId: string | null;
+  goalVersion: number | null;
+  taskId: string | null;
+  trigger: string;
+  priority: number;
+  epoch: number;
+  control: number;
+  commits: number;
+  dispatch: number;
+  attempts: number;
+  cancelRequested: boolean;
+  pauseRequested: boolean;
+  stepCount: number;
+  turn: number;
+  seenPosition: number;
+  state: Record<string, unknown>;
+  usage: Usage;
+  limits: Record<string, number>;
+  model: string | null;
+  contextHash: string | null;
+  createdAt: string;
+}
+
+export interface LoadedGoal {
+  id: string;
+  name: string;
+  status: GoalStatus;
+  version: number;
+  spec: GoalSpec;
+  usage: Usage;
+  parentId: string | null;
+  fingerprint: string | null;
+  idleCount: number;
+  /** Decisions on this version's sign-offs, by check. */
+  signOffs: { checkIndex: number; approved: boolean; by: string; note: string | null }[];
+  /** Sign-offs of this version that wait for a person, by check. */
+  askedSignOffs: number[];
+}
+
+export interface LoadedCall {
+  id: string;
+  providerCallId: string;
+  position: number;
+  name: string;
+  arguments: unknown;
+  actionHash: string;
+  status: ToolCallStatus;
+  effect: ToolEffect;
+  idempotent: boolean;
+  approvalReason: string | null;
+  approved: boolean;
+  stepId: string | null;
+  result: string | null;
+}
+
+export interface RunJournal {
+  run: LoadedRun;
+  agent: { id: string; name: string; folder: string };
+  goal: LoadedGoal | null;
+  /** Calls of the last model answer, and any other that is still open. */
+  calls: LoadedCall[];
+  /** The run's latest ended calls, oldest first. */
+  recentCalls: { name: string; arguments: unknown; result: string | null }[];
+  openSteps: { id: string; kind: StepKind; number: number }[];
+  /** Items that the model's input is made of: what follows the last summary's cut, and the summary. */
+  items: Item[];
+  /** Position of the thread's last item. */
+  itemCount: number;
+}
+
+/**
+ * Takes a run up for this process, under a new epoch: writes of a process that had it before change nothing.
+ *
+ * Returns false when the run is over, waits for something else, or was dispatched anew since.
+ */
+export async function claimRun(
+  database: Queryable,
+  claim: { runId: string; dispatch: number; executorId: string; rehearsal: boolean },
+): Promise<boolean> {
+  const { rows } = await database.query({
+    name: "claim_run",
+    text: `
+      WITH claimed AS (
+        UPDATE runs SET status = 'running', epoch = epoch + 1, attempts = attempts + 1, executor_id = $3,
+          started_at = COALESCE(started_at, now()), wait_reason = NULL, wait_until = NULL, rehearsal = $4
+        WHERE id = $1 AND dispatch = $2
+          AND (status IN ('queued', 'running') OR (status = 'waiting' AND wait_reason = 'timer'))
+        RETURNING id, thread_id, goal_id, started_at, epoch
+      ), counter AS (
+        UPDATE event_counter SET last_seq = last_seq + 1 FROM claimed RETURNING last_seq
+      ), event AS (
+        INSERT INTO events (seq, type, at, thread_id, run_id, goal_id, data)
+        SELECT last_seq, 'run.started', now(), c.thread_id, c.id, c.goal_id, jsonb_build_object('run',
+          jsonb_build_object('id', c.id, 'status', 'running', 'epoch', c.epoch, 'waitReason', NULL,
+                             'waitUntil', NULL, 'startedAt', c.started_at, 'rehearsal', $4::boolean))
+        FROM claimed c, counter
+      )
+      SELECT pg_notify('bureau', 'events') FROM claimed`,
+    values: [claim.runId, claim.dispatch, claim.executorId, claim.rehearsal],
+  });
+  return rows.length > 0;
+}
+
+/** Reads all that the next step of a run is decided from, in two queries. */
+export async function loadRun(database: Queryable, blobs: ContentBlobs, runId: string): Promise<RunJournal | null> {
+  const [head, items] = await Promise.all([
+    database.query({ name: "load_run", text: LOAD_RUN, values: [runId] }),
+    database.query({ name: "load_items", text: LOAD_ITEMS, values: [runId] }),
+  ]);
+  const row = head.rows[0];
+  if (!row) return null;
+  return {
+    run: { ...row.run, createdAt: row.created_at.toISOString() },
+    agent: row.agent,
+    goal: row.goal,
+    calls: row.calls ?? [],
+    recentCalls: (row.recent ?? []).toReversed(),
+    openSteps: row.open_steps ?? [],
+    items: await Promise.all(
+      items.rows.map(async (item) => ({
+        id: item.id,
+        threadId: item.thread_id,
+        runId: item.run_id,
+        stepId: item.step_id,
+        position: item.position,
+        turn: item.turn,
+        content: await unpackContent(blobs, item.content),
+        createdAt: item.created_at.toISOString(),
+      })),
+    ),
+    itemCount: row.item_count,
+  };
+}
+
+const LOAD_RUN = `
+SELECT r.created_at, t.item_count,
+  jsonb_build_object('id', r.id, 'threadId', r.thread_id, 'agentId', r.agent_id, 'goalId', r.goal_id,
+    'goalVersion', r.goal_version, 'taskId', r.task_id, 'trigger', r.trigger, 'priority', r.priority,
+    'epoch', r.epoch, 'control', r.control, 'commits', r.commits, 'dispatch', r.dispatch, 'attempts', r.attempts,
+    'cancelRequested', r.cancel_requested, 'pauseRequested', r.pause_requested, 'stepCount', r.step_count,
+    'turn', r.turn, 'seenPosition', r.seen_position, 'state', r.state, 'usage', r.usage, 'limits', r.limits,
+    'model', r.model, 'contextHash', r.context_hash) AS run,
+  jsonb_build_object('id', a.id, 'name', a.name, 'folder', a.folder) AS agent,
+  CASE WHEN g.id IS NULL THEN NULL ELSE jsonb_build_object('id', g.id, 'name', g.name, 'status', g.status,
+    'version', g.version, 'spec', g.spec, 'usage', g.usage, 'parentId', g.parent_id, 'fingerprint', g.fingerprint,
+    'idleCount', g.idle_count,
+    'signOffs', COALESCE((SELECT jsonb_agg(jsonb_build_object('checkIndex', i.check_index,
+        'approved', i.status = 'approved', 'by', i.decided_by, 'note', i.answer) ORDER BY i.decided_at)
+      FROM inbox i WHERE i.goal_id = g.id AND i.kind = 'sign_off' AND i.goal_version = g.version
+        AND i.status IN ('approved', 'denied')), '[]'),
+    'askedSignOffs', COALESCE((SELECT jsonb_agg(i.check_index) FROM inbox i WHERE i.goal_id = g.id
+      AND i.kind = 'sign_off' AND i.goal_version = g.version AND i.status = 'pending'), '[]')) END AS goal,
+  (SELECT jsonb_agg(jsonb_build_object('id', c.id, 'providerCallId', c.provider_call_id, 'position', c.position,
+      'name', c.name, 'arguments', c.arguments, 'actionHash', c.action_hash, 'status', c.status, 'effect', c.effect,
+      'idempotent', c.idempotent, 'approvalReason', c.approval_reason, 'approved', c.approved,
+      'stepId', c.step_id, 'result', left(c.result, 2000)) ORDER BY c.position)
+    FROM tool_calls c WHERE c.run_id = r.id
+      AND (c.status IN ('pending', 'awaiting_approval', 'running')
+        OR c.asked_by = (SELECT s.id FROM steps s WHERE s.run_id = r.id AND s.kind = 'model_call'
+                         ORDER BY s.number DESC LIMIT 1))) AS calls,
+  (SELECT jsonb_agg(x.call) FROM (
+    SELECT jsonb_build_object('name', c.name, 'arguments', c.arguments, 'result', left(c.result, 2000)) AS call
+    FROM tool_calls c WHERE c.run_id = r.id AND c.ended_at IS NOT NULL
+    ORDER BY c.position DESC LIMIT ${RECENT_CALLS}) x) AS recent,
+  (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'number', s.number))
+    FROM steps s WHERE s.run_id = r.id AND s.status = 'running' AND s.kind <> 'tool_call') AS open_steps
+FROM runs r JOIN agents a ON a.id = r.agent_id JOIN threads t ON t.id = r.thread_id
+LEFT JOIN goals g ON g.id = r.goal_id
+WHERE r.id = $1`;
+
+const LOAD_ITEMS = `
+WITH thread AS (SELECT thread_id AS id FROM runs WHERE id = $1),
+summary AS (
+  SELECT i.position, (i.content->>'before')::int AS cut FROM items i, thread
+  WHERE i.thread_id = thread.id AND i.type = 'summary' ORDER BY i.position DESC LIMIT 1
+)
+SELECT i.* FROM items i JOIN thread ON i.thread_id = thread.id
+WHERE i.position >= COALESCE((SELECT cut FROM summary), 0)
+ORDER BY i.position`;
