@@ -31,7 +31,14 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],
-      exclude: ["**/*.test.ts", "**/*.testsuite.ts", "**/testing/**", "**/fixtures/**", "**/*-main.ts"],
+      exclude: [
+        "**/*.test.ts",
+        "**/*.testsuite.ts",
+        "**/testing/**",
+        "**/fixtures/**",
+        "**/*-main.ts",
+        "**/test-context.ts",
+      ],
       reporter: ["text-summary", "json-summary"],
       reportOnFailure: true,
       thresholds: COVERAGE_FLOORS,
