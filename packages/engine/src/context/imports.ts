@@ -1,6 +1,8 @@
 /** Imports of one file that are looked at; the loader has its own limit over all files. */
 const MAX_FOUND = 100;
 const MAX_PATH_LENGTH = 500;
+/** Runs of backticks in which the end of a code span is looked for. */
+const MAX_RUNS = 100;
 const IMPORT = /(?:^|[\s(])@([^\s`'"<>()|*]+)/g;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
@@ -39,18 +41,23 @@ function closes(mark: string, fence: string, line: string): boolean {
 function withoutCodeSpans(line: string): string {
   const runs = [...line.matchAll(/`+/g)].map((match) => ({ start: match.index, length: match[0].length }));
   if (runs.length < 2) return line;
-  const later = new Map<number, number[]>();
-  for (const [index, run] of runs.entries()) later.set(run.length, [...(later.get(run.length) ?? []), index]);
   let text = "";
   let end = 0;
   for (let index = 0; index < runs.length; index += 1) {
-    const run = runs[index];
-    const closing = run === undefined ? undefined : later.get(run.length)?.find((other) => other > index);
-    const closingRun = closing === undefined ? undefined : runs[closing];
-    if (run === undefined || closing === undefined || closingRun === undefined) continue;
+    const closing = closingRun(runs, index);
+    const [run, other] = [runs[index], closing === null ? undefined : runs[closing]];
+    if (run === undefined || closing === null || other === undefined) continue;
     text += `${line.slice(end, run.start)} `;
-    end = closingRun.start + closingRun.length;
+    end = other.start + other.length;
     index = closing;
   }
   return text + line.slice(end);
+}
+
+function closingRun(runs: readonly { length: number }[], opening: number): number | null {
+  const length = runs[opening]?.length;
+  for (let index = opening + 1; index < Math.min(runs.length, opening + MAX_RUNS); index += 1) {
+    if (runs[index]?.length === length) return index;
+  }
+  return null;
 }

@@ -144,7 +144,7 @@ async function loadFile(load: Load, file: { path: string; shownAs: string; depth
   const { path, shownAs, depth } = file;
   try {
     const real = await realpath(path);
-    if (!load.roots.some((root) => isInside(root, real))) {
+    if (!load.roots.some((root) => isInside(root, real)) || isPrivate(real)) {
       load.notices.push(`${shownAs} is a link that leads out of the workspace and the agent's folder, and was not read.`);
       return false;
     }
@@ -168,6 +168,10 @@ async function loadImports(load: Load, from: string, shownFrom: string, text: st
     const shownAs = shownPath(load, path);
     if (named.path.startsWith("~") || !load.directories.some((root) => isInside(root, path))) {
       if (named.clear) load.notices.push(`${shownFrom} imports ${named.path}, which lies outside the workspace and the agent's folder; it was not read.`);
+      continue;
+    }
+    if (isPrivate(path)) {
+      load.notices.push(`${shownFrom} imports ${named.path}, which belongs to Bureau itself; it was not read.`);
       continue;
     }
     const found = await look(path, load.stamps);
@@ -233,6 +237,11 @@ function stampOf(found: Stats | null): string {
 
 async function statOrNull(path: string): Promise<Stats | null> {
   return stat(path).catch(() => null);
+}
+
+/** Bureau's own data holds keys. */
+function isPrivate(path: string): boolean {
+  return path.split(sep).includes(".bureau");
 }
 
 function isInside(root: string, path: string): boolean {

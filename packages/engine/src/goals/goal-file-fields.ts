@@ -13,7 +13,15 @@ export interface FieldReader {
   text(values: Record<string, unknown>, key: string): string | null;
 }
 
-export function fieldReader(file: { name: string; document: Document; lines: LineCounter }): FieldReader {
+interface FieldFile {
+  name: string;
+  document: Document;
+  lines: LineCounter;
+  /** Line of the file on which the document starts: 2 after the `---` of a front matter. */
+  firstLine: number;
+}
+
+export function fieldReader(file: FieldFile): FieldReader {
   const place = (path: FieldPath) => {
     const line = lineOf(file, path);
     return `${file.name}${line === null ? "" : `, line ${line}`}: ${pathText(path)}`;
@@ -43,11 +51,10 @@ export function scalarText(value: unknown): string | null {
   return null;
 }
 
-/** Line in the file: the front matter starts on its second. */
-function lineOf(file: { document: Document; lines: LineCounter }, path: FieldPath): number | null {
+function lineOf(file: FieldFile, path: FieldPath): number | null {
   for (let length = path.length; length > 0; length -= 1) {
     const node = file.document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return file.lines.linePos(node.range[0]).line + 1;
+    if (isNode(node) && node.range) return file.lines.linePos(node.range[0]).line + file.firstLine - 1;
   }
   return null;
 }

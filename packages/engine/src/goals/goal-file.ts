@@ -30,7 +30,7 @@ export function parseGoalFile(text: string, { name }: { name: string }): GoalFil
   const parts = splitGoalFile(text, name);
   const { document, lines } = readDocument(parts.frontMatter ?? "", name);
   const values = documentValues(document, name);
-  const reader = fieldReader({ name, document, lines });
+  const reader = fieldReader({ name, document, lines, firstLine: 2 });
   for (const key of Object.keys(values)) {
     if (!KNOWN_KEYS.has(key)) reader.warn([key], "is not a key of a goal and has no effect");
   }

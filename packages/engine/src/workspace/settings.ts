@@ -1,0 +1,282 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, type Budget, MICROS_PER_DOLLAR } from "@bureau/protocol";
+import { type Document, LineCounter, parseDocument } from "yaml";
+import { parseDuration } from "../domain/duration.ts";
+import { readBudget } from "../goals/goal-file-budget.ts";
+import { type FieldPath, fieldReader, type FieldReader } from "../goals/goal-file-fields.ts";
+import type { ModelPrice } from "../models/model.ts";
+
+export const SETTINGS_FILE = "bureau.yaml";
+const MAX_BYTES = 256 * 1024;
+const MAX_ALIASES = 20;
+const MAX_LIST = 200;
+
+export const PROVIDER_KINDS = ["openai", "anthropic", "google", "openai-compatible"] as const;
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
+
+/** A model provider as the settings name it. The key itself stands in the environment, never here. */
+export interface ProviderSettings {
+  kind: ProviderKind;
+  baseUrl: string | null;
+  /** Name of the environment variable that holds the key. */
+  apiKeyEnv: string | null;
+  headers: Record<string, string>;
+}
+
+export interface LimitSettings {
+  /** Runs at work at the same time. */
+  maxConcurrentRuns: number | null;
+  /** Steps of one run. */
+  runSteps: number | null;
+  /** Time at work of one run, in milliseconds. */
+  runTimeMs: number | null;
+  /** Calls to one provider at the same time. */
+  maxConcurrentCalls: number | null;
+}
+
+/** What `bureau.yaml` says; null or empty where it says nothing. */
+export interface WorkspaceSettings {
+  models: { default: string | null; fast: string | null; judge: string | null; fallbacks: string[] };
+  providers: Record<string, ProviderSettings>;
+  /** Micro-dollars per million tokens, by `provider/model`. */
+  prices: Record<string, ModelPrice>;
+  /** Context size and output bound, by `provider/model`. */
+  modelLimits: Record<string, { contextTokens: number | null; maxOutputTokens: number | null }>;
+  /** Caps of a goal that sets none of its own. */
+  budget: Budget;
+  limits: LimitSettings;
+  fetch: { allowHosts: string[] };
+  warnings: string[];
+}
+
+/** Every key of the file with what it means; the reference page is made from it. */
+export const SETTINGS_KEYS = {
+  "models.default": "The model that agents use, as provider/model.",
+  "models.fast": "The model for small jobs such as summaries; the default one when absent.",
+  "models.judge": "The model that judges work against a rubric; the default one when absent.",
+  "models.fallbacks": "Models that are tried in order when the first does not answer.",
+  "providers.<name>.kind": "openai, anthropic, google or openai-compatible (the default).",
+  "providers.<name>.baseUrl": "Address of the server's API.",
+  "providers.<name>.apiKeyEnv": "Environment variable that holds the key.",
+  "providers.<name>.headers": "Headers that are sent with each request; never a secret.",
+  "prices.<provider/model>": "Dollars per million tokens: input, cachedInput, output.",
+  "modelLimits.<provider/model>": "contextTokens and maxOutputTokens of a model that Bureau does not know.",
+  "budget": "Caps of a goal that sets none: tokens, money, time, turns, tool_calls.",
+  "limits.maxConcurrentRuns": "Runs at work at the same time.",
+  "limits.runSteps": "Steps after which one run is stopped.",
+  "limits.runTime": "Time at work after which one run is stopped, such as 2h.",
+  "limits.maxConcurrentCalls": "Calls to one provider at the same time.",
+  "fetch.allowHosts": "Private hosts, as host or host:port, that agents may fetch all the same.",
+} as const;
+
+type Values = Record<string, unknown>;
+
+/** Reads the workspace's settings; a missing file says nothing. Throws `invalid`, naming line and key. */
+export async function readSettings(workspaceFolder: string): Promise<WorkspaceSettings> {
+  const path = join(workspaceFolder, SETTINGS_FILE);
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw new AppError("too_large", `${path} is larger than 256 kB.`, { hint: "Keep only settings in it." });
+    return parseSettings(await readFile(path, "utf8"));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") return parseSettings("");
+    throw new AppError("invalid", `${path} could not be read: ${code ?? String(error)}.`, { cause: error });
+  }
+}
+
+export function parseSettings(text: string): WorkspaceSettings {
+  const lines = new LineCounter();
+  const document: Document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const line = lines.linePos(error.pos[0]).line;
+    throw new AppError("invalid", `${SETTINGS_FILE}, line ${line}: not readable: ${error.message}.`, { cause: error });
+  }
+  const reader = fieldReader({ name: SETTINGS_FILE, document, lines, firstLine: 1 });
+  const values = section(plainValues(document), [], reader);
+  warnUnknown(values, ["models", "providers", "prices", "modelLimits", "budget", "limits", "fetch"], [], reader);
+  const models = section(values["models"], ["models"], reader);
+  warnUnknown(models, ["default", "fast", "judge", "fallbacks"], ["models"], reader);
+  const fetch = section(values["fetch"], ["fetch"], reader);
+  warnUnknown(fetch, ["allowHosts"], ["fetch"], reader);
+  return {
+    models: {
+      default: modelName(models["default"], ["models", "default"], reader),
+      fast: modelName(models["fast"], ["models", "fast"], reader),
+      judge: modelName(models["judge"], ["models", "judge"], reader),
+      fallbacks: list(models["fallbacks"], ["models", "fallbacks"], reader).flatMap((entry, index) => {
+        const name = modelName(entry, ["models", "fallbacks", index], reader);
+        return name === null ? [] : [name];
+      }),
+    },
+    providers: readProviders(values["providers"], reader),
+    prices: readPrices(values["prices"], reader),
+    modelLimits: readModelLimits(values["modelLimits"], reader),
+    budget: readBudget(values["budget"], reader),
+    limits: readLimits(values["limits"], reader),
+    fetch: {
+      allowHosts: list(fetch["allowHosts"], ["fetch", "allowHosts"], reader).map((entry, index) => hostName(entry, ["fetch", "allowHosts", index], reader)),
+    },
+    warnings: reader.warnings,
+  };
+}
+
+function plainValues(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    throw new AppError("invalid", `${SETTINGS_FILE} refers to itself too often.`, {
+      hint: "Write the values out instead of using & and *.",
+      cause: error,
+    });
+  }
+}
+
+function readProviders(value: unknown, reader: FieldReader): Record<string, ProviderSettings> {
+  const providers: Record<string, ProviderSettings> = {};
+  for (const [name, entry] of Object.entries(section(value, ["providers"], reader))) {
+    const path = ["providers", name];
+    const fields = section(entry, path, reader);
+    if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name)) reader.fail(path, "must be a name of letters, digits, dots and dashes");
+    warnUnknown(fields, ["kind", "baseUrl", "apiKeyEnv", "headers"], path, reader);
+    if (fields["apiKey"] !== undefined) {
+      reader.fail([...path, "apiKey"], "must not stand in this file", "Put the key in an environment variable and name it with apiKeyEnv.");
+    }
+    const given = fields["kind"] ?? (isKind(name) ? name : "openai-compatible");
+    if (!isKind(given)) reader.fail([...path, "kind"], `must be one of ${PROVIDER_KINDS.join(", ")}`);
+    const baseUrl = text(fields["baseUrl"], [...path, "baseUrl"], reader);
+    if (baseUrl !== null && (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol))) {
+      reader.fail([...path, "baseUrl"], `must be an http or https address, not ${JSON.stringify(baseUrl)}`);
+    }
+    if (given === "openai-compatible" && baseUrl === null) {
+      reader.fail([...path, "baseUrl"], "is missing", "Write the address of the server's API, such as http://127.0.0.1:11434/v1.");
+    }
+    const apiKeyEnv = text(fields["apiKeyEnv"], [...path, "apiKeyEnv"], reader);
+    if (apiKeyEnv !== null && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(apiKeyEnv)) {
+      reader.fail([...path, "apiKeyEnv"], "must be the name of an environment variable, not the key itself");
+    }
+    providers[name] = { kind: given, baseUrl, apiKeyEnv, headers: readHeaders(fields["headers"], [...path, "headers"], reader) };
+  }
+  return providers;
+}
+
+function readHeaders(value: unknown, path: FieldPath, reader: FieldReader): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(section(value, path, reader))) {
+    const header = text(entry, [...path, name], reader);
+    if (header !== null) headers[name] = header;
+  }
+  return headers;
+}
+
+function readPrices(value: unknown, reader: FieldReader): Record<string, ModelPrice> {
+  const prices: Record<string, ModelPrice> = {};
+  for (const [model, entry] of Object.entries(section(value, ["prices"], reader))) {
+    const path = ["prices", model];
+    modelName(model, path, reader);
+    const fields = section(entry, path, reader);
+    warnUnknown(fields, ["input", "cachedInput", "output"], path, reader);
+    const dollars = (key: string) => amount(fields[key], [...path, key], reader);
+    const input = dollars("input") ?? reader.fail(path, "must have a price for input");
+    const output = dollars("output") ?? reader.fail(path, "must have a price for output");
+    const micros = (price: number) => Math.round(price * MICROS_PER_DOLLAR);
+    prices[model] = { input: micros(input), cachedInput: micros(dollars("cachedInput") ?? input), output: micros(output) };
+  }
+  return prices;
+}
+
+function readModelLimits(value: unknown, reader: FieldReader): WorkspaceSettings["modelLimits"] {
+  const limits: WorkspaceSettings["modelLimits"] = {};
+  for (const [model, entry] of Object.entries(section(value, ["modelLimits"], reader))) {
+    const path = ["modelLimits", model];
+    modelName(model, path, reader);
+    const fields = section(entry, path, reader);
+    warnUnknown(fields, ["contextTokens", "maxOutputTokens"], path, reader);
+    limits[model] = {
+      contextTokens: count(fields["contextTokens"], [...path, "contextTokens"], reader),
+      maxOutputTokens: count(fields["maxOutputTokens"], [...path, "maxOutputTokens"], reader),
+    };
+  }
+  return limits;
+}
+
+function readLimits(value: unknown, reader: FieldReader): LimitSettings {
+  const fields = section(value, ["limits"], reader);
+  warnUnknown(fields, ["maxConcurrentRuns", "runSteps", "runTime", "maxConcurrentCalls"], ["limits"], reader);
+  const time = text(fields["runTime"], ["limits", "runTime"], reader);
+  const runTimeMs = time === null ? null : parseDuration(time);
+  if (time !== null && runTimeMs === null) {
+    reader.fail(["limits", "runTime"], `cannot be ${JSON.stringify(time)}`, "Write a duration with its unit, such as 2h.");
+  }
+  return {
+    maxConcurrentRuns: count(fields["maxConcurrentRuns"], ["limits", "maxConcurrentRuns"], reader),
+    runSteps: count(fields["runSteps"], ["limits", "runSteps"], reader),
+    runTimeMs,
+    maxConcurrentCalls: count(fields["maxConcurrentCalls"], ["limits", "maxConcurrentCalls"], reader),
+  };
+}
+
+function section(value: unknown, path: FieldPath, reader: FieldReader): Values {
+  if (value === null || value === undefined) return {};
+  if (typeof value !== "object" || Array.isArray(value)) {
+    return reader.fail(path.length === 0 ? ["settings"] : path, "must be keys with values");
+  }
+  return value as Values;
+}
+
+function list(value: unknown, path: FieldPath, reader: FieldReader): unknown[] {
+  if (value === null || value === undefined) return [];
+  const entries = Array.isArray(value) ? value : [value];
+  return entries.length > MAX_LIST ? reader.fail(path, `has more than ${MAX_LIST} entries`) : entries;
+}
+
+function modelName(value: unknown, path: FieldPath, reader: FieldReader): string | null {
+  const name = text(value, path, reader);
+  if (name !== null && !/^[^/\s]+\/\S+$/.test(name)) {
+    return reader.fail(path, `must be provider/model, not ${JSON.stringify(name)}`, "Such as openai/gpt-5.2 or local/qwen3.");
+  }
+  return name;
+}
+
+function hostName(value: unknown, path: FieldPath, reader: FieldReader): string {
+  const host = text(value, path, reader);
+  if (host === null || !/^(\[[0-9a-f:.]+\]|[a-z0-9.*_-]+)(:\d{1,5})?$/i.test(host)) {
+    return reader.fail(path, `must be a host or host:port, not ${JSON.stringify(value)}`);
+  }
+  return host;
+}
+
+function text(value: unknown, path: FieldPath, reader: FieldReader): string | null {
+  if (value === null || value === undefined || value === "") return null;
+  if (typeof value === "string") return value.trim();
+  return typeof value === "number" ? String(value) : reader.fail(path, "must be text");
+}
+
+function count(value: unknown, path: FieldPath, reader: FieldReader): number | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
+    return reader.fail(path, `must be a whole number above zero, not ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function amount(value: unknown, path: FieldPath, reader: FieldReader): number | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
+    return reader.fail(path, `must be a number of dollars, not ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function warnUnknown(values: Values, known: readonly string[], path: FieldPath, reader: FieldReader): void {
+  for (const key of Object.keys(values)) {
+    if (!known.includes(key) && key !== "apiKey") reader.warn([...path, key], "is not a setting and has no effect");
+  }
+}
+
+function isKind(value: unknown): value is ProviderKind {
+  return PROVIDER_KINDS.some((kind) => kind === value);
+}
