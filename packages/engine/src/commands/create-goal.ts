@@ -78,7 +78,7 @@ function readInput(input: CreateGoal): GoalDraft {
   const parsed = parseGoalFile(text, { name: input.name ?? "goal" });
   if (parsed.spec.brief.trim() === "" && parsed.spec.done === null) {
     throw new AppError("invalid", "The goal says neither what to do nor what done looks like.", {
-      hint: "Write the brief in plain words, such as `bureau goal add "Write report.md with three risks\"`.",
+      hint: 'Write the brief in plain words, such as `bureau goal add "Write report.md with three risks"`.',
     });
   }
   return { text, ...parsed };

@@ -8,7 +8,8 @@ import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { wakeRun } from "./run-writes.ts";
 
-const MAX_ARGUMENT_CHARACTERS = 200;
+const MAX_TITLE_CHARACTERS = 200;
+const MAX_NOTE_CHARACTERS = 2_000;
 
 /** What a decision makes of an entry. */
 const STATUS_AFTER = { approve: "approved", deny: "denied", dismiss: "dismissed" } as const;
@@ -101,7 +102,7 @@ async function settleApproval(
       type: "approval",
       approvalId: entry.id as ApprovalId,
       decision: approved ? "approved" : "denied",
-      ...(input.note !== undefined && { note: input.note }),
+      ...noteOf(entry, input),
     },
   };
   await addItems(change, run.thread_id, approved ? [decision] : [decision, resultItem(run, call)]);
@@ -109,6 +110,18 @@ async function settleApproval(
   if (!approved) addCallEvent(change, "tool_call.denied", run, call);
   await wakeGoal(change, goal);
   await wakeRun(change, run);
+}
+
+/** The person's words, and what they changed in the call before they said yes. */
+function noteOf(entry: InboxRow, input: Decision): { note?: string } {
+  const edited = isRecord(entry.detail) && "editedBy" in entry.detail ? entry.detail["arguments"] : undefined;
+  const change = edited === undefined ? [] : [`With changed arguments: ${JSON.stringify(edited).slice(0, MAX_NOTE_CHARACTERS)}`];
+  const lines = [...(input.note === undefined ? [] : [input.note]), ...change];
+  return lines.length === 0 ? {} : { note: lines.join("\n") };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 /** A result as the model reads it. */
@@ -137,7 +150,7 @@ export function addCallEvent(
 
 function denialText(entry: InboxRow, input: Decision & DecidedBy): string {
   const reason = input.note === undefined ? "" : ` Their reason: ${input.note}`;
-  return `Denied by ${input.by}: ${entry.title.slice(0, MAX_ARGUMENT_CHARACTERS)}. It was not run.${reason}`;
+  return `Denied by ${input.by}: ${entry.title.slice(0, MAX_TITLE_CHARACTERS)}. It was not run.${reason}`;
 }
 
 async function settleSignOff(change: Change, entry: InboxRow, run: RunRow | null, goal: GoalRow | null): Promise<void> {

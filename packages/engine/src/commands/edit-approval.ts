@@ -2,6 +2,7 @@ import { AppError, type EditApproval, type InboxEntry } from "@bureau/protocol";
 import { isDeepStrictEqual } from "node:util";
 import type { DecidedBy } from "../engine-api.ts";
 import { inboxEntryFromRow, type InboxRow, type ToolCallRow } from "../store/rows.ts";
+import { actionHash } from "../tools/action-hash.ts";
 import { change, type Change } from "./change.ts";
 import { addEntryEvent, alreadyDecided, callIsGone } from "./decide-entry.ts";
 import { lockEntry } from "./lock-entry.ts";
@@ -29,7 +30,7 @@ export async function editInboxEntry(
     const call = rows[0];
     if (run === null || call === undefined || call.status !== "awaiting_approval") throw callIsGone(entry);
     if (isDeepStrictEqual(call.arguments, input.arguments)) return inboxEntryFromRow(entry);
-    const hash = parts.actionHash(call.name, input.arguments);
+    const hash = actionHash(call.name, input.arguments);
     await change.transaction.query("UPDATE tool_calls SET arguments = $2, action_hash = $3 WHERE id = $1", [
       call.id,
       JSON.stringify(input.arguments),

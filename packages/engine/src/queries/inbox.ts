@@ -1,0 +1,92 @@
+import type { Hey, InboxEntry, InboxList, ListInbox } from "@bureau/protocol";
+import { findGoal, findInboxEntry } from "../commands/lookup.ts";
+import type { Queryable } from "../store/database.ts";
+import { inboxEntryFromRow, type InboxRow } from "../store/rows.ts";
+import { countAll } from "./counts.ts";
+import { decodeCursor, encodeCursor, partOf } from "./page.ts";
+
+/** Most entries that one look at what needs a person shows. */
+const MAX_HEY_ENTRIES = 100;
+
+/** What holds up work comes first, what only tells something last; within a kind the oldest comes first. */
+const RANK = "array_position(ARRAY['approval', 'question', 'sign_off', 'stopped'], i.kind)";
+
+interface RankedRow extends InboxRow {
+  rank: number;
+  /** With the database's own precision, which a date has not. */
+  created: string;
+}
+
+/** Ranked: the first needs a person most. */
+export async function listInbox(database: Queryable, query: ListInbox): Promise<InboxList> {
+  const goal = query.goal === undefined ? null : await findGoal(database, query.goal);
+  const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["number", "string", "string"]);
+  const { rows } = await database.query<RankedRow>({
+    name: "list_inbox",
+    text: `SELECT i.*, ${RANK} AS rank, to_char(i.created_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS') AS created
+           FROM inbox i
+           WHERE i.status = ANY($1) AND ($2::text[] IS NULL OR i.kind = ANY($2))
+             AND ($3::text IS NULL OR i.goal_id = $3) AND ($4::text IS NULL OR i.run_id = $4)
+             AND ($5::int IS NULL OR
+                  (${RANK}, to_char(i.created_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS'), i.id) > ($5, $6, $7))
+           ORDER BY rank, created, i.id LIMIT $8`,
+    values: [
+      query.status,
+      query.kind ?? null,
+      goal?.id ?? null,
+      query.run ?? null,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      after?.[2] ?? null,
+      query.limit + 1,
+    ],
+  });
+  const part = partOf(rows, query.limit, (row) => encodeCursor([row.rank, row.created, row.id]));
+  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+}
+
+export async function getInboxEntry(database: Queryable, entry: string): Promise<InboxEntry> {
+  return inboxEntryFromRow(await findInboxEntry(database, entry));
+}
+
+interface HeyRow extends InboxRow {
+  agent_name: string | null;
+  goal_title: string | null;
+}
+
+/** What needs a person now, over everything: the same ranking as the inbox, in sentences. */
+export async function hey(database: Queryable): Promise<Hey> {
+  const [{ rows }, counts] = await Promise.all([
+    database.query<HeyRow>({
+      name: "hey",
+      text: `SELECT i.*, a.name AS agent_name, g.spec->>'title' AS goal_title
+             FROM inbox i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN goals g ON g.id = i.goal_id
+             WHERE i.status = 'pending' ORDER BY ${RANK}, i.created_at, i.id LIMIT $1`,
+      values: [MAX_HEY_ENTRIES],
+    }),
+    countAll(database),
+  ]);
+  const entries = rows.map((row, index) => ({
+    number: index + 1,
+    sentence: sentenceOf(row),
+    agentName: row.agent_name,
+    goalTitle: row.goal_title,
+    entry: inboxEntryFromRow(row),
+  }));
+  return { entries, counts };
+}
+
+function sentenceOf(row: HeyRow): string {
+  const who = row.agent_name ?? "An agent";
+  const goal = row.goal_title === null ? "" : `, for "${row.goal_title}"`;
+  switch (row.kind) {
+    case "approval":
+      return `${who} asks for a yes${goal}: ${row.title}`;
+    case "question":
+      return `${who} asks${goal}: ${row.title}`;
+    case "sign_off":
+      return `${who} asks you to sign off${goal}: ${row.title}`;
+    case "stopped":
+      return `${who} has stopped${goal}: ${row.title}`;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Usage, UsageQuery, UsageReport } from "@bureau/protocol";
+import type { Queryable } from "../store/database.ts";
+
+const MAX_ROWS = 500;
+const MAX_GOAL_DEPTH = 32;
+
+interface UsageRow {
+  key: string | null;
+  label: string | null;
+  tokens: string;
+  input_tokens: string;
+  cached_tokens: string;
+  output_tokens: string;
+  micros: string;
+  turns: string;
+  model_calls: string;
+  tool_calls: string;
+  active_ms: string;
+}
+
+/** Where the steps of each group come from: its key and its name, over the rows of `used`. */
+const GROUPS: Record<UsageQuery["by"], { key: string; label: string; from: string }> = {
+  // A goal counts what the goals below it used, so rows overlap; the total does not.
+  goal: {
+    key: "above.id",
+    label: "COALESCE(max(g.spec->>'title'), 'Without a goal')",
+    from: `used u LEFT JOIN above ON above.below = u.goal_id LEFT JOIN goals g ON g.id = above.id`,
+  },
+  agent: { key: "u.agent_id", label: "max(a.name)", from: "used u JOIN agents a ON a.id = u.agent_id" },
+  day: { key: "u.day", label: "u.day", from: "used u" },
+};
+
+const SUMS = `
+  COALESCE(sum(u.tokens), 0) AS tokens, COALESCE(sum(u.input_tokens), 0) AS input_tokens,
+  COALESCE(sum(u.cached_tokens), 0) AS cached_tokens, COALESCE(sum(u.output_tokens), 0) AS output_tokens,
+  COALESCE(sum(u.micros), 0) AS micros, count(DISTINCT (u.run_id, u.turn)) AS turns,
+  count(*) FILTER (WHERE u.kind = 'model_call') AS model_calls,
+  count(*) FILTER (WHERE u.kind = 'tool_call') AS tool_calls, COALESCE(sum(u.active_ms), 0) AS active_ms`;
+
+/** Sums over the steps that are kept, by goal with the goals below it, by agent, or by day in UTC. */
+export async function usage(database: Queryable, query: UsageQuery): Promise<UsageReport> {
+  const { key, label, from } = GROUPS[query.by];
+  const { rows } = await database.query<UsageRow & { is_total: boolean }>({
+    name: `usage_by_${query.by}`,
+    text: `
+      WITH RECURSIVE above AS (
+        SELECT id, id AS below, parent_id, 0 AS depth FROM goals
+        UNION ALL
+        SELECT g.id, above.below, g.parent_id, above.depth + 1
+        FROM above JOIN goals g ON g.id = above.parent_id WHERE above.depth < ${MAX_GOAL_DEPTH}
+      ), used AS (
+        SELECT COALESCE(r.goal_id, t.goal_id) AS goal_id, r.agent_id, s.run_id, s.turn, s.kind,
+          to_char(s.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+          COALESCE((s.usage->>'tokens')::bigint, (s.usage->>'inputTokens')::bigint
+            - (s.usage->>'cachedInputTokens')::bigint + (s.usage->>'outputTokens')::bigint) AS tokens,
+          (s.usage->>'inputTokens')::bigint AS input_tokens, (s.usage->>'cachedInputTokens')::bigint AS cached_tokens,
+          (s.usage->>'outputTokens')::bigint AS output_tokens, (s.usage->>'micros')::bigint AS micros,
+          (EXTRACT(EPOCH FROM s.ended_at - s.started_at) * 1000)::bigint AS active_ms
+        FROM steps s JOIN runs r ON r.id = s.run_id LEFT JOIN tasks t ON t.id = r.task_id
+        WHERE ($1::date IS NULL OR s.started_at >= $1::date::timestamp AT TIME ZONE 'UTC')
+          AND ($2::date IS NULL OR s.started_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC')
+      ), grouped AS (
+        SELECT ${key} AS key, ${label} AS label, ${SUMS} FROM ${from} GROUP BY ${key}
+        ORDER BY ${query.by === "day" ? "1 DESC" : "tokens DESC, 1"} LIMIT ${MAX_ROWS}
+      )
+      SELECT true AS is_total, NULL AS key, NULL AS label, ${SUMS} FROM used u
+      UNION ALL SELECT false, grouped.* FROM grouped`,
+    values: [query.since ?? null, query.until ?? null],
+  });
+  const total = rows.find((row) => row.is_total)!;
+  const groups = rows.filter((row) => !row.is_total);
+  return {
+    rows: groups.map((row) => ({ key: row.key ?? "none", label: row.label ?? "Without a goal", usage: usageOf(row) })),
+    total: usageOf(total),
+  };
+}
+
+function usageOf(row: UsageRow): Usage {
+  return {
+    tokens: Number(row.tokens),
+    inputTokens: Number(row.input_tokens),
+    cachedInputTokens: Number(row.cached_tokens),
+    outputTokens: Number(row.output_tokens),
+    micros: Number(row.micros),
+    turns: Number(row.turns),
+    modelCalls: Number(row.model_calls),
+    toolCalls: Number(row.tool_calls),
+    activeMs: Number(row.active_ms),
+  };
+}
