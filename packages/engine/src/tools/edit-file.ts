@@ -31,6 +31,7 @@ export const editFile = defineTool<Arguments>({
   parameters: Arguments,
   effect: "write_workspace",
   idempotent: false,
+  exclusive: true,
   async execute(args, { folder, toolCallId }): Promise<ToolOutput> {
     try {
       return await withFileLock(resolveInside(folder, args.path), () => edit(args, folder, toolCallId));

@@ -34,6 +34,7 @@ export function aContext(folder: string, changes: Partial<ToolContext> = {}): To
     folder,
     signal: new AbortController().signal,
     sandbox: noSandbox,
+    approved: false,
     clock: systemClock,
     ...changes,
   };

@@ -12,7 +12,14 @@ const tool = defineTool({
   idempotent: true,
   execute: () => Promise.resolve({ text: "" }),
 });
-const bare = { ...tool, name: "look", parameters: z.strictObject({}) };
+const bare = defineTool({
+  name: "look",
+  description: "Looks.",
+  parameters: z.strictObject({}),
+  effect: "read",
+  idempotent: true,
+  execute: () => Promise.resolve({ text: "" }),
+});
 const messageOf = (text: string) => {
   const parsed = parseToolArguments(tool, text);
   return parsed.ok ? "" : parsed.message;

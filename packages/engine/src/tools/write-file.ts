@@ -20,6 +20,7 @@ export const writeFile = defineTool({
   parameters: z.strictObject({ path: z.string().min(1), content: z.string() }),
   effect: "write_workspace",
   idempotent: true,
+  exclusive: true,
   async execute({ path, content }, { folder, toolCallId }) {
     try {
       const place = openPlace(folder, path, "write");
