@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { jobFolder, type BrokerMessage, type CommandPlan, type JobRecord } from "./broker-protocol.ts";
+import { checkTree, endJob, followJob, newJob, resultOf, tell, type Job, type Listener } from "./command-job.ts";
+import { startCommandProcess, type CommandProcess } from "./command-process.ts";
+import { listProcesses, processStart } from "./process-tree.ts";
+import type { CommandResult } from "./sandbox.ts";
+import { createSpareSandboxes } from "./spare-sandboxes.ts";
+
+/** The commands of one broker. */
+export interface Jobs {
+  start(id: string, plan: CommandPlan, listener: Listener): void;
+  attach(id: string, listener: Listener): void;
+  cancel(id: string): void;
+  detach(listener: Listener): void;
+  running(): number;
+  /** Ends what was prepared and never used. */
+  close(): void;
+}
+
+const WATCH_INTERVAL_MS = 50;
+
+export function createJobs(stateFolder: string, wallClock: () => number, onIdle: () => void): Jobs {
+  const jobs = new Map<string, Job>();
+  const spares = createSpareSandboxes();
+  const watch = createWatch(jobs);
+
+  const finish = (job: Job, code: number | null, signal: NodeJS.Signals | null) => {
+    if (job.ended) return;
+    job.ended = true;
+    for (const timer of job.timers) clearTimeout(timer);
+    jobs.delete(job.id);
+    tell(job, leave(stateFolder, job, code, signal));
+    if (jobs.size > 0) return;
+    setImmediate(() => {
+      if (jobs.size === 0) spares.prepare(job.plan);
+    });
+    onIdle();
+  };
+
+  const attach = (id: string, listener: Listener) => {
+    const job = jobs.get(id);
+    if (job !== undefined) job.listeners.add(listener);
+    else listener(readLeft(stateFolder, id));
+  };
+
+  return {
+    start(id, plan, listener) {
+      if (jobs.has(id) || !claim(stateFolder, id, wallClock())) return attach(id, listener);
+      let commandProcess: CommandProcess;
+      try {
+        commandProcess = spares.take(plan) ?? startCommandProcess(plan, id);
+      } catch (error) {
+        rmSync(jobFolder(stateFolder, id), { recursive: true, force: true });
+        return listener({ type: "refused", id, reason: "failed", message: (error as Error).message });
+      }
+      const job = newJob(id, plan, commandProcess, listener);
+      jobs.set(id, job);
+      followJob(job, finish);
+      commandProcess.begin(plan.command);
+      watch();
+    },
+    attach,
+    cancel(id) {
+      const job = jobs.get(id);
+      if (job !== undefined) endJob(job, null);
+    },
+    detach(listener) {
+      for (const job of jobs.values()) job.listeners.delete(listener);
+    },
+    running: () => jobs.size,
+    close: () => spares.close(),
+  };
+}
+
+/** Holds all jobs to their limits while there are any; one look at the machine serves them all. */
+function createWatch(jobs: Map<string, Job>): () => void {
+  let watching = false;
+  const look = async () => {
+    const rows = await listProcesses();
+    for (const job of jobs.values()) checkTree(job, rows);
+  };
+  const next = () => {
+    watching = jobs.size > 0;
+    if (watching) setTimeout(() => void look().then(next, next), WATCH_INTERVAL_MS);
+  };
+  return () => {
+    if (!watching) next();
+  };
+}
+
+/** Makes the job's folder: only one request with this id can, whatever process it came to. */
+function claim(stateFolder: string, id: string, now: number): boolean {
+  const folder = jobFolder(stateFolder, id);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  const brokerStart = processStart(process.pid) ?? "";
+  const record: JobRecord = { id, brokerPid: process.pid, brokerStart, startedAt: new Date(now).toISOString() };
+  writeFileSync(`${folder}/request.json`, JSON.stringify(record), { mode: 0o600 });
+  return true;
+}
+
+/** Writes the result where a later process finds it, and says it. */
+function leave(stateFolder: string, job: Job, code: number | null, signal: NodeJS.Signals | null): BrokerMessage {
+  const folder = jobFolder(stateFolder, job.id);
+  const nothingRan = job.output.totalBytes() === 0 && job.limit === null && job.ending === null;
+  if (job.setupErrors !== "" && nothingRan) {
+    // Only the sandbox itself writes there: the command never began, so it may be started again.
+    rmSync(folder, { recursive: true, force: true });
+    return { type: "refused", id: job.id, reason: "failed", message: job.setupErrors.trim() };
+  }
+  const result = resultOf(job, code, signal);
+  try {
+    writeFileSync(`${folder}/result.part`, JSON.stringify(result), { mode: 0o600 });
+    renameSync(`${folder}/result.part`, `${folder}/result.json`);
+  } catch {
+    // A full disk, or a folder that was removed: whoever listens still gets the result; a later process finds none.
+  }
+  return { type: "result", id: job.id, result };
+}
+
+/** What a job that does not run here has left. */
+function readLeft(stateFolder: string, id: string): BrokerMessage {
+  try {
+    const text = readFileSync(`${jobFolder(stateFolder, id)}/result.json`, "utf8");
+    return { type: "result", id, result: JSON.parse(text) as CommandResult };
+  } catch {
+    return { type: "refused", id, reason: "lost", message: "It was started before and left no result." };
+  }
+}

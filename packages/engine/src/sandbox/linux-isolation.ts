@@ -1,0 +1,249 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { release } from "node:os";
+import { basename, dirname } from "node:path";
+import type { CommandPlan, Pin } from "./broker-protocol.ts";
+import type { CommandRequest, SandboxState } from "./sandbox.ts";
+
+/** What a machine's sandbox is made from. */
+export interface IsolationOptions {
+  /** The person's home; what it holds is not seen, except programs on the search path. */
+  home: string;
+  /** `PATH` of commands. Folders on it that are outside the system are seen, read-only. */
+  searchPath: string;
+  /** Absolute, real paths that no command may see, also where they are inside its folder. */
+  hidden: string[];
+  /** The filter's file, or null where none exists for this processor. */
+  filterFile: string | null;
+}
+
+export interface Isolation {
+  kind: string;
+  plan(request: CommandRequest): Promise<CommandPlan>;
+  /** Says in words why nothing ran, from what the sandbox wrote. */
+  explain(message: string): Extract<SandboxState, { available: false }>;
+}
+
+const SYSTEM_FOLDERS = [
+  "/usr",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/libx32",
+  "/etc",
+  "/opt",
+  "/nix/store",
+  "/gnu/store",
+];
+/** Secrets of the system that some machines leave readable. Other entries of /etc that not everyone may read are found. */
+const SYSTEM_SECRETS = ["/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d", "/etc/krb5.keytab", "/etc/security/opasswd"];
+/** Seen only when a person's home is itself the folder, and hidden then. */
+export const HOME_SECRETS = [
+  ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".git-credentials",
+  ".password-store", ".config/gcloud", ".config/gh", ".config/google-chrome", ".config/chromium", ".local/share/keyrings",
+  ".mozilla", ".bash_history", ".zsh_history", ".pgpass", ".cargo/credentials.toml", ".m2/settings.xml",
+  "Library/Keychains", "Library/Application Support", "Library/Cookies",
+]; // prettier-ignore
+/** Read by the person's own shell and tools, outside any sandbox. */
+const HOME_STARTUP_FILES = [".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".zshenv", ".gitconfig"];
+const PROGRAM_FOLDERS = new Set(["bin", "sbin", ".bin", "shims"]);
+const TEMPORARY_BYTES = 512 * 1024 * 1024;
+const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
+/** From this kernel on, the process limit counts within one user namespace. */
+const KERNEL_WITH_OWN_PROCESS_COUNT = 5.14;
+
+/**
+ * Linux: bubblewrap with an allow list. Only system folders, the programs on the search path and the folder exist in
+ * there; nothing else of the disk does. There is no network, no unix socket, no other process and no capability.
+ */
+export function createLinuxIsolation(options: IsolationOptions): Isolation | null {
+  const program = findBubblewrap(options.searchPath);
+  if (program === null) return null;
+  let system: string[] | undefined;
+  const limitProcesses = process.getuid?.() !== 0 && kernelVersion() >= KERNEL_WITH_OWN_PROCESS_COUNT;
+  return {
+    kind: "bubblewrap",
+    explain: explainLinux,
+    plan: async (request) => {
+      system ??= systemArguments(options);
+      const { folder } = request;
+      const identity = statSync(folder);
+      return {
+        kind: "namespace",
+        program,
+        arguments: [
+          ...system,
+          "--bind",
+          folder,
+          folder,
+          ...hideInside(folder, hiddenPaths(options)),
+          "--remount-ro",
+          "/",
+          "--chdir",
+          folder,
+        ],
+        scriptByEnvironment: false,
+        pins: pinsOf(folder, options.home),
+        filterFile: options.filterFile,
+        command: request.command,
+        environment: {
+          PATH: options.searchPath,
+          HOME: "/tmp",
+          TMPDIR: "/tmp",
+          LANG: "C.UTF-8",
+          ...request.environment,
+        },
+        workingFolder: folder,
+        limits: request.limits,
+        limitProcesses,
+        folderIdentity: `${identity.dev}:${identity.ino}`,
+      };
+    },
+  };
+}
+
+/** What to say where bubblewrap is not installed. */
+export function missingBubblewrap(): Extract<SandboxState, { available: false }> {
+  return {
+    available: false,
+    reason: "bubblewrap, which isolates commands, is not installed on this machine.",
+    hint: `Install it: ${installCommand("bubblewrap")}`,
+  };
+}
+
+export function isInside(path: string, folder: string): boolean {
+  return path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+
+function systemArguments(options: IsolationOptions): string[] {
+  const words = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--new-session"];
+  words.push("--die-with-parent", "--cap-drop", "ALL");
+  if (options.filterFile !== null) words.push("--seccomp", "3");
+  for (const folder of SYSTEM_FOLDERS) {
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink()) words.push("--symlink", readlinkSync(folder), folder);
+    else if (stat?.isDirectory()) words.push("--ro-bind", folder, folder);
+  }
+  for (const path of systemSecrets()) words.push(...hide(path));
+  words.push("--proc", "/proc", "--dev", "/dev");
+  words.push("--size", String(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev");
+  words.push("--size", String(TEMPORARY_BYTES), "--tmpfs", "/tmp", "--symlink", "/tmp", "/var/tmp");
+  for (const folder of programFolders(options)) {
+    words.push("--ro-bind", realpathSync(folder), folder, ...hideInside(folder, hiddenPaths(options)));
+  }
+  return words;
+}
+
+/** Entries of /etc that not every user may read: with root's own eyes they would be read. */
+function systemSecrets(): string[] {
+  const found = new Set(SYSTEM_SECRETS.filter((path) => existsSync(path)));
+  for (const name of readdirSync("/etc")) {
+    const stat = lstatSync(`/etc/${name}`, { throwIfNoEntry: false });
+    if (stat === undefined || stat.isSymbolicLink()) continue;
+    if ((stat.mode & 0o004) === 0) found.add(`/etc/${name}`);
+  }
+  return [...found];
+}
+
+/** Folders outside the system whose programs are on the search path, as wide as they need to be and no wider. */
+function programFolders(options: IsolationOptions): string[] {
+  const found = new Set<string>();
+  for (const entry of options.searchPath.split(":")) {
+    if (!entry.startsWith("/") || !existsSync(entry)) continue;
+    const folder = entry.replace(/\/+$/, "");
+    if (SYSTEM_FOLDERS.some((system) => folder === system || isInside(folder, system))) continue;
+    const parent = dirname(folder);
+    const wide =
+      PROGRAM_FOLDERS.has(basename(folder)) &&
+      dirname(parent) !== "/" &&
+      parent !== options.home &&
+      !isInside(options.home, parent) &&
+      basename(parent) !== ".local";
+    found.add(wide ? parent : folder);
+  }
+  return [...found].sort();
+}
+
+function hiddenPaths(options: IsolationOptions): string[] {
+  return [...options.hidden, ...HOME_SECRETS.map((name) => `${options.home}/${name}`)];
+}
+
+function hideInside(folder: string, paths: string[]): string[] {
+  return paths.filter((path) => isInside(path, folder)).flatMap(hide);
+}
+
+function hide(path: string): string[] {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return ["--tmpfs", path, "--remount-ro", path];
+  return stat?.isFile() ? ["--ro-bind", "/dev/null", path] : [];
+}
+
+/**
+ * What a person's own git and shell would run from the folder later, outside any sandbox: seen, but not written.
+ * `.git` itself is pinned, so that it cannot be moved away and replaced.
+ */
+function pinsOf(folder: string, home: string): Pin[] {
+  const pins: Pin[] = [];
+  const kind = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+  const git = kind(`${folder}/.git`);
+  if (git?.isFile()) pins.push({ option: "--ro-bind", folder, names: [".git"] });
+  if (git?.isDirectory()) {
+    pins.push({ option: "--bind", folder, names: [".git"] });
+    const hooks = kind(`${folder}/.git/hooks`)?.isDirectory() === true;
+    pins.push({ option: hooks ? "--ro-bind" : "--tmpfs", folder, names: [".git", "hooks"] });
+    if (kind(`${folder}/.git/config`)?.isFile()) pins.push({ option: "--ro-bind", folder, names: [".git", "config"] });
+  }
+  if (folder !== home) return pins;
+  for (const name of HOME_STARTUP_FILES) {
+    if (kind(`${folder}/${name}`)?.isFile()) pins.push({ option: "--ro-bind", folder, names: [name] });
+  }
+  return pins;
+}
+
+function findBubblewrap(searchPath: string): string | null {
+  const folders = [...searchPath.split(":"), "/usr/bin", "/usr/local/bin", "/bin"];
+  const folder = folders.find((entry) => entry.startsWith("/") && existsSync(`${entry}/bwrap`));
+  return folder === undefined ? null : `${folder}/bwrap`;
+}
+
+function explainLinux(message: string): Extract<SandboxState, { available: false }> {
+  const reason = `bubblewrap could not make a sandbox: ${message.split("\n")[0] ?? ""}`;
+  if (!existsSync("/bin/bash")) {
+    return { available: false, reason: "/bin/bash, which runs commands, is missing.", hint: installCommand("bash") };
+  }
+  if (existsSync("/.dockerenv") || existsSync("/run/.containerenv")) {
+    const hint =
+      "This is a container: start it with --security-opt seccomp=unconfined --security-opt apparmor=unconfined.";
+    return { available: false, reason, hint };
+  }
+  if (readSetting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1") {
+    return { available: false, reason, hint: "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" };
+  }
+  if (readSetting("/proc/sys/kernel/unprivileged_userns_clone") === "0") {
+    return { available: false, reason, hint: "sudo sysctl -w kernel.unprivileged_userns_clone=1" };
+  }
+  if (readSetting("/proc/sys/user/max_user_namespaces") === "0") {
+    return { available: false, reason, hint: "sudo sysctl -w user.max_user_namespaces=10000" };
+  }
+  return { available: false, reason, hint: `Reinstall it: ${installCommand("bubblewrap")}` };
+}
+
+function installCommand(name: string): string {
+  const text = readSetting("/etc/os-release") ?? "";
+  const family = `${/^ID=(.*)$/m.exec(text)?.[1] ?? ""} ${/^ID_LIKE=(.*)$/m.exec(text)?.[1] ?? ""}`;
+  if (/fedora|rhel|centos/.test(family)) return `sudo dnf install ${name}`;
+  if (/arch/.test(family)) return `sudo pacman -S ${name}`;
+  if (/alpine/.test(family)) return `sudo apk add ${name}`;
+  if (/suse/.test(family)) return `sudo zypper install ${name}`;
+  return `sudo apt-get install ${name}`;
+}
+
+function readSetting(path: string): string | null {
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : null;
+}
+
+function kernelVersion(): number {
+  const [major = "0", minor = "0"] = release().split(".");
+  return Number(major) + Number(minor) / 100;
+}
