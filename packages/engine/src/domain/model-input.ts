@@ -133,6 +133,7 @@ function appendAnswer(input: ModelInput, item: Item, part: AssistantMessage["con
 }
 
 function appendCall(input: ModelInput, item: Item, content: Content<"tool_call">): void {
+  if (input.open.has(content.toolCallId)) return;
   const sameStep = item.stepId !== null && input.stepId === item.stepId;
   const taken = sameStep && [...input.open.values()].some((call) => call.id === content.providerCallId);
   const id = content.providerCallId === "" || taken ? content.toolCallId : content.providerCallId;
