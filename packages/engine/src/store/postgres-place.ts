@@ -97,9 +97,15 @@ export function explainFolderError(error: unknown, folder: string): unknown {
       cause: error,
     });
   }
-  if (code === "ENOTDIR" || code === "EEXIST") {
+  if (["ENOTDIR", "EEXIST"].includes(code)) {
     return new AppError("unavailable", `The database folder ${folder} is not a folder: a file has its name.`, {
       hint: "Move the file away, or set BUREAU_DATA to another folder.",
+      cause: error,
+    });
+  }
+  if (code === "ENOTEMPTY") {
+    return new AppError("unavailable", `The database folder ${folder} holds a folder named cluster that is no database.`, {
+      hint: "Move it away, or set BUREAU_DATA to another folder.",
       cause: error,
     });
   }
