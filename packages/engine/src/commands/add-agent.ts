@@ -4,7 +4,7 @@ import { basename, isAbsolute, join, resolve } from "node:path";
 import { slug } from "../goals/goal-name.ts";
 import { agentFromRow, type AgentRow } from "../store/rows.ts";
 import { change, sqlState, type Change } from "./change.ts";
-import { findAgentByFolder } from "./lookup.ts";
+import { findAgentByFolder } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 
 const CONTEXT_FILES = ["AGENTS.md", "CLAUDE.md"];

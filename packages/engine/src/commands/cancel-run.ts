@@ -2,7 +2,7 @@ import { AppError, TERMINAL_RUN_STATUSES, type Run } from "@bureau/protocol";
 import { runFromRow } from "../store/rows.ts";
 import { change } from "./change.ts";
 import { isAtWork, updateGoal } from "./goal-writes.ts";
-import { lockRun } from "./lookup.ts";
+import { lockRun } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { endRun } from "./run-writes.ts";
 

@@ -2,7 +2,7 @@ import { AppError, type Task } from "@bureau/protocol";
 import { taskFromRow, type RunRow, type TaskRow } from "../store/rows.ts";
 import { change, type Change } from "./change.ts";
 import { isTaskOver } from "./create-task.ts";
-import { findTask } from "./lookup.ts";
+import { findTask } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { endRun } from "./run-writes.ts";
 

@@ -1,5 +1,5 @@
 import { newId, type Item, type ItemContent, type RunId, type ThreadId } from "@bureau/protocol";
-import type pg from "pg";
+import type { Queryable } from "../store/database.ts";
 import { appendEvents, NOTIFY_CHANNEL, type NewEvent } from "../store/events.ts";
 import type { CommandParts } from "./parts.ts";
 
@@ -9,7 +9,7 @@ const RETRIED_SQL_STATES = new Set(["40P01", "40001"]);
 
 /** One command's transaction, with the events and signals that belong to it. */
 export interface Change {
-  readonly transaction: pg.ClientBase;
+  readonly transaction: Queryable;
   /** The moment of the change; every row and event of it carries this time. */
   readonly now: Date;
   addEvent(event: NewEvent): void;
@@ -38,16 +38,54 @@ export async function change<T>(parts: CommandParts, work: (change: Change) => P
   }
 }
 
+/** What an open transaction of somebody else's still owes once it is committed. */
+export type AfterCommit = () => void;
+
+/**
+ * Makes a change within a transaction that is already open, which must append no events of its own afterwards.
+ * The caller calls what this returns once it has committed.
+ */
+export async function changeWithin(
+  parts: CommandParts,
+  transaction: Queryable,
+  work: (change: Change) => Promise<void>,
+): Promise<AfterCommit> {
+  const pending = openChange(parts, transaction, []);
+  await work(pending.change);
+  await pending.seal();
+  return pending.afterCommit;
+}
+
 async function attemptChange<T>(
   parts: CommandParts,
   work: (change: Change) => Promise<T>,
   undo: (() => Promise<void>)[],
 ): Promise<T> {
+  let afterCommit: AfterCommit = () => undefined;
+  const result = await parts.database.transaction(async (transaction) => {
+    const pending = openChange(parts, transaction, undo);
+    const outcome = await work(pending.change);
+    await pending.seal();
+    afterCommit = pending.afterCommit;
+    return outcome;
+  });
+  afterCommit();
+  return result;
+}
+
+interface PendingChange {
+  change: Change;
+  /** Appends the events and tells other processes. Comes last in the transaction. */
+  seal(): Promise<void>;
+  afterCommit: AfterCommit;
+}
+
+function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Promise<void>)[]): PendingChange {
+  const events: NewEvent[] = [];
   const interrupted = new Set<string>();
   let enqueued = false;
-  const result = await parts.database.transaction(async (transaction) => {
-    const events: NewEvent[] = [];
-    const outcome = await work({
+  return {
+    change: {
       transaction,
       now: new Date(parts.clock.now()),
       addEvent: (event) => void events.push(event),
@@ -57,19 +95,20 @@ async function attemptChange<T>(
         await parts.dispatcher.enqueue(transaction, { id: run.id, dispatch: run.dispatch, priority: run.priority });
       },
       onRollback: (step) => void undo.push(step),
-    });
-    if (interrupted.size > 0) {
-      await transaction.query(
-        `SELECT pg_notify('${NOTIFY_CHANNEL}', 'run:' || id) FROM unnest($1::text[]) AS id`,
-        [[...interrupted]],
-      );
-    }
-    await appendEvents(transaction, events);
-    return outcome;
-  });
-  for (const runId of interrupted) parts.signals.interrupt(runId);
-  if (enqueued) parts.dispatcher.kick();
-  return result;
+    },
+    seal: async () => {
+      if (interrupted.size > 0) {
+        await transaction.query(`SELECT pg_notify('${NOTIFY_CHANNEL}', 'run:' || id) FROM unnest($1::text[]) AS id`, [
+          [...interrupted],
+        ]);
+      }
+      await appendEvents(transaction, events);
+    },
+    afterCommit: () => {
+      for (const runId of interrupted) parts.signals.interrupt(runId);
+      if (enqueued) parts.dispatcher.kick();
+    },
+  };
 }
 
 /** The five characters by which PostgreSQL names an error; empty for any other error. */

@@ -15,7 +15,7 @@ import {
   storedPath,
 } from "./goal-files.ts";
 import { isOver } from "./goal-writes.ts";
-import { agentFor, findAgent, findGoal, findThread } from "./lookup.ts";
+import { agentFor, findAgent, findGoal, findThread } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { insertRun, insertThread } from "./run-writes.ts";
 
@@ -98,13 +98,13 @@ async function agentOfGoal(
   reference: string | undefined,
   path: string | null,
 ): Promise<AgentRow> {
-  if (reference !== undefined || path === null) return await agentFor(parts, change.transaction, reference);
+  if (reference !== undefined || path === null) return await agentFor(change.transaction, parts.workspace, reference);
   const { rows } = await change.transaction.query<{ id: string }>(
     "SELECT id FROM agents WHERE starts_with($1, folder || '/') ORDER BY length(folder) DESC LIMIT 1",
     [path],
   );
   return rows[0] === undefined
-    ? await agentFor(parts, change.transaction, undefined)
+    ? await agentFor(change.transaction, parts.workspace, undefined)
     : await findAgent(change.transaction, rows[0].id, "share");
 }
 

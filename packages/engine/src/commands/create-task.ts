@@ -1,7 +1,7 @@
 import { AppError, newId, type CreateTask, type TaskStarted } from "@bureau/protocol";
 import { runFromRow, taskFromRow, type TaskRow } from "../store/rows.ts";
 import { change } from "./change.ts";
-import { agentFor, findGoal, findTask } from "./lookup.ts";
+import { agentFor, findGoal, findTask } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { insertRun, insertThread } from "./run-writes.ts";
 
@@ -14,7 +14,7 @@ export async function createTask(parts: CommandParts, input: CreateTask): Promis
     }
     const goalReference = input.goal ?? parent?.goal_id ?? null;
     const goal = goalReference === null ? null : await findGoal(change.transaction, goalReference);
-    const agent = await agentFor(parts, change.transaction, input.agent ?? goal?.agent_id ?? parent?.agent_id);
+    const agent = await agentFor(change.transaction, parts.workspace, input.agent ?? goal?.agent_id ?? parent?.agent_id);
     const text = input.text ?? input.title;
     const thread = await insertThread(change, { agentId: agent.id, goalId: null, text: input.title });
     const { rows } = await change.transaction.query<TaskRow>(

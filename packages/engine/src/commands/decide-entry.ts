@@ -9,7 +9,7 @@ import type { CommandParts } from "./parts.ts";
 import { wakeRun } from "./run-writes.ts";
 
 const MAX_TITLE_CHARACTERS = 200;
-const MAX_NOTE_CHARACTERS = 2_000;
+const MAX_ARGUMENT_CHARACTERS = 2_000;
 
 /** What a decision makes of an entry. */
 const STATUS_AFTER = { approve: "approved", deny: "denied", dismiss: "dismissed" } as const;
@@ -102,22 +102,22 @@ async function settleApproval(
       type: "approval",
       approvalId: entry.id as ApprovalId,
       decision: approved ? "approved" : "denied",
-      ...noteOf(entry, input),
+      ...(input.note !== undefined && { note: input.note }),
     },
   };
-  await addItems(change, run.thread_id, approved ? [decision] : [decision, resultItem(run, call)]);
+  await addItems(change, run.thread_id, approved ? [decision, ...editedItem(entry, run, call)] : [decision, resultItem(run, call)]);
   addEntryEvent(change, "approval.decided", entry);
   if (!approved) addCallEvent(change, "tool_call.denied", run, call);
   await wakeGoal(change, goal);
   await wakeRun(change, run);
 }
 
-/** The person's words, and what they changed in the call before they said yes. */
-function noteOf(entry: InboxRow, input: Decision): { note?: string } {
-  const edited = isRecord(entry.detail) && "editedBy" in entry.detail ? entry.detail["arguments"] : undefined;
-  const change = edited === undefined ? [] : [`With changed arguments: ${JSON.stringify(edited).slice(0, MAX_NOTE_CHARACTERS)}`];
-  const lines = [...(input.note === undefined ? [] : [input.note]), ...change];
-  return lines.length === 0 ? {} : { note: lines.join("\n") };
+/** Tells the model that the call runs with other arguments than it wrote. */
+function editedItem(entry: InboxRow, run: RunRow, call: ToolCallRow): NewItem[] {
+  if (!isRecord(entry.detail) || !("editedBy" in entry.detail)) return [];
+  const written = JSON.stringify(call.arguments).slice(0, MAX_ARGUMENT_CHARACTERS);
+  const text = `A person changed the arguments of ${call.name} before they approved it. It runs with: ${written}`;
+  return [{ runId: run.id, turn: run.turn, content: { type: "message", role: "runtime", text } }];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -7,9 +7,12 @@ import { goalFromRow, type GoalRow, type RunRow } from "../store/rows.ts";
 import { addItems, change, type Change } from "./change.ts";
 import { absolutePath, createGoalFile, hashOf, lockGoalFile, readGoalFile, replaceGoalFile } from "./goal-files.ts";
 import { insertGoalRun, lockGoalTree, requireTransition, shareAgents, updateGoal, type LockedTree } from "./goal-writes.ts";
-import { findGoal } from "./lookup.ts";
+import { findGoal } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { closeOpenCalls, dismissEntries, requeueRun, updateRun } from "./run-writes.ts";
+
+/** What a run found out about the goal as it was. */
+const STALE_FACTS = ["verdict", "stalled", "blocked", "blockedTurn", "blockedTurns", "obstacle", "repeatedCall"];
 
 /**
  * Changes what a goal asks for, in the row and in its file. No call of the agent begins under the old version.
@@ -101,7 +104,10 @@ async function showChange(change: Change, run: RunRow, version: number, text: st
   await addItems(change, run.thread_id, [
     { content: { type: "message", role: "runtime", text }, runId: run.id, turn: run.turn },
   ]);
-  const row = await updateRun(change, run.id, "goal_version = $2, control = control + 1", [version]);
+  const row = await updateRun(change, run.id, "goal_version = $2, control = control + 1, state = state - $3::text[]", [
+    version,
+    STALE_FACTS,
+  ]);
   if (atWork) change.interrupt(run.id);
   else if (row.status === "waiting" && row.wait_reason !== "paused" && !row.pause_requested) await requeueRun(change, row);
   else if (row.status === "waiting" && row.pause_requested) {

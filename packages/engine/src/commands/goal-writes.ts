@@ -2,7 +2,7 @@ import { AppError, TERMINAL_GOAL_STATUSES, type GoalSpec } from "@bureau/protoco
 import { transition, type GoalAction, type GoalTransition } from "../domain/goal-state.ts";
 import { goalFromRow, type AgentRow, type GoalRow, type RunRow } from "../store/rows.ts";
 import type { Change } from "./change.ts";
-import { findGoal } from "./lookup.ts";
+import { findGoal } from "../queries/lookup.ts";
 import { insertRun, updateRun, type NewRun } from "./run-writes.ts";
 
 /** How deep a tree of goals is followed. */

@@ -1,6 +1,6 @@
 import type { GoalRow, InboxRow, RunRow } from "../store/rows.ts";
 import type { Change } from "./change.ts";
-import { findGoal, findInboxEntry, findRun } from "./lookup.ts";
+import { findGoal, findInboxEntry, findRun } from "../queries/lookup.ts";
 
 export interface LockedEntry {
   entry: InboxRow;

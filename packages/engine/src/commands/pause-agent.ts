@@ -1,17 +1,23 @@
 import type { Agent } from "@bureau/protocol";
 import { agentFromRow, type AgentRow, type RunRow } from "../store/rows.ts";
 import { change, type Change } from "./change.ts";
-import { findAgent } from "./lookup.ts";
+import { findAgent } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { pauseRun, resumeRun } from "./run-writes.ts";
+
+const MAX_PASSES = 10;
 
 /** Pauses an agent: its runs stop at their next call, its queued and new ones wait. */
 export async function pauseAgent(parts: CommandParts, reference: string): Promise<Agent> {
   return await change(parts, async (change) => {
     const agent = await findAgent(change.transaction, reference, "update");
     if (agent.status === "paused") return agentFromRow(agent);
-    const runs = await lockRuns(change, agent, "NOT pause_requested");
-    for (const run of runs) await pauseRun(change, run);
+    // A run that ends while we wait for its lock may have been followed by another: look until none is left.
+    for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
+      const runs = await lockRuns(change, agent, "NOT pause_requested");
+      if (runs.length === 0) break;
+      for (const run of runs) await pauseRun(change, run);
+    }
     return await setStatus(change, agent, "paused");
   });
 }

@@ -4,7 +4,7 @@ import { agentOfFolder } from "./add-agent.ts";
 import { change } from "./change.ts";
 import { createGoalAndRun } from "./create-goal.ts";
 import { isAtWork } from "./goal-writes.ts";
-import { agentFor, findAgent, findGoal, findThread } from "./lookup.ts";
+import { agentFor, findAgent, findGoal, findThread } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { insertRun, insertThread } from "./run-writes.ts";
 import { steerRun } from "./steer-run.ts";
@@ -18,7 +18,7 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
   if (input.thread !== undefined) return await startRunOnThread(parts, input.thread, input);
   const folderAgent = input.folder === undefined ? null : await agentOfFolder(parts, input.folder);
   return await change(parts, async (change) => {
-    const agent = await agentFor(parts, change.transaction, folderAgent?.id ?? input.agent);
+    const agent = await agentFor(change.transaction, parts.workspace, folderAgent?.id ?? input.agent);
     const thread = await insertThread(change, { agentId: agent.id, goalId: null, text: input.text });
     const row = await insertRun(change, {
       threadId: thread.id,

@@ -3,9 +3,9 @@ import { runFromRow, type InboxRow, type RunRow } from "../store/rows.ts";
 import { settleQuestion } from "./answer-question.ts";
 import { addItems, change, type Change } from "./change.ts";
 import { wakeGoal } from "./goal-writes.ts";
-import { lockRun } from "./lookup.ts";
+import { lockRun } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
-import { requeueRun, touchRun } from "./run-writes.ts";
+import { requeueRun, touchRun, updateRun } from "./run-writes.ts";
 
 /**
  * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
@@ -29,6 +29,8 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
     const wakes = run.status === "waiting" && (run.wait_reason === "timer" || run.wait_reason === "sign_off");
     if (!wakes || run.pause_requested) return runFromRow(await touchRun(change, run));
     await wakeGoal(change, goal);
+    // The agent acts on the message before the sign-off is waited for again.
+    await updateRun(change, run.id, "state = state - 'verdict'", []);
     return runFromRow(await requeueRun(change, run));
   });
 }

@@ -1,5 +1,5 @@
 import type { Agent, AgentList, ListAgents } from "@bureau/protocol";
-import { findAgent } from "../commands/lookup.ts";
+import { findAgent } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { agentFromRow, type AgentRow } from "../store/rows.ts";
 import { partOf } from "./page.ts";

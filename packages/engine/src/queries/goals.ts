@@ -1,5 +1,5 @@
 import type { EvidenceList, Goal, GoalList, ListGoals, Page } from "@bureau/protocol";
-import { findAgent, findGoal } from "../commands/lookup.ts";
+import { findAgent, findGoal } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { evidenceFromRow, goalFromRow, type EvidenceRow, type GoalRow } from "../store/rows.ts";
 import { partOf } from "./page.ts";

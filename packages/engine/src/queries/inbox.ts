@@ -1,5 +1,5 @@
 import type { Hey, InboxEntry, InboxList, ListInbox } from "@bureau/protocol";
-import { findGoal, findInboxEntry } from "../commands/lookup.ts";
+import { findGoal, findInboxEntry } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { inboxEntryFromRow, type InboxRow } from "../store/rows.ts";
 import { countAll } from "./counts.ts";

@@ -1,5 +1,5 @@
 import type { After, ListRuns, Run, RunList, StepList, ToolCallList } from "@bureau/protocol";
-import { findAgent, findGoal, findRun } from "../commands/lookup.ts";
+import { findAgent, findGoal, findRun } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import {
   runFromRow,

@@ -1,5 +1,5 @@
 import type { ListTasks, Task, TaskList } from "@bureau/protocol";
-import { findAgent, findGoal, findTask } from "../commands/lookup.ts";
+import { findAgent, findGoal, findTask } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { taskFromRow, type TaskRow } from "../store/rows.ts";
 import { partOf } from "./page.ts";

@@ -1,5 +1,5 @@
 import type { After, ItemList, ListThreads, Thread, ThreadList } from "@bureau/protocol";
-import { findAgent, findGoal, findThread } from "../commands/lookup.ts";
+import { findAgent, findGoal, findThread } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { itemFromRow, threadFromRow, type ItemRow, type ThreadRow } from "../store/rows.ts";
 import { afterPart, partOf } from "./page.ts";

@@ -1,6 +1,5 @@
 import { AppError } from "@bureau/protocol";
 import type { Queryable } from "../store/database.ts";
-import type { CommandParts } from "./parts.ts";
 import type { AgentRow, GoalRow, InboxRow, RunRow, TaskRow, ThreadRow } from "../store/rows.ts";
 
 /** What waits between two statements: `share` keeps others from changing it, `update` from reading it to change it. */
@@ -24,14 +23,14 @@ export async function findAgentByFolder(database: Queryable, folder: string): Pr
 
 /** Locks the agent against being paused until commit; without a reference, the workspace's own agent. */
 export async function agentFor(
-  parts: Pick<CommandParts, "workspace">,
   database: Queryable,
+  workspace: { folder: string },
   reference: string | undefined,
 ): Promise<AgentRow> {
   if (reference !== undefined) return await findAgent(database, reference, "share");
-  const own = await findAgentByFolder(database, parts.workspace.folder);
+  const own = await findAgentByFolder(database, workspace.folder);
   if (own === null) {
-    throw new AppError("not_found", `The workspace ${parts.workspace.folder} has no agent of its own yet.`, {
+    throw new AppError("not_found", `The workspace ${workspace.folder} has no agent of its own yet.`, {
       hint: "Name an agent, or restart Bureau so that it takes up the workspace's folder.",
     });
   }

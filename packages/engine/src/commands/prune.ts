@@ -1,0 +1,129 @@
+import type { Clock } from "../clock.ts";
+import type { Blobs } from "../store/blobs.ts";
+import type { Database } from "../store/database.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+export const DEFAULT_RETENTION_MS = 90 * DAY_MS;
+/** Rows of the dispatcher are of no use once their run has moved on. */
+const DISPATCH_RETENTION_MS = DAY_MS;
+/** A blob is on disk before the row that names it: one that was put lately is left alone. */
+const BLOB_GRACE_MS = DAY_MS;
+const BATCH = 2_000;
+const MAX_BATCHES = 20;
+const MAX_BLOBS = 20_000;
+
+export interface PruneParts {
+  database: Database;
+  clock: Clock;
+  /** Absent: blobs are left alone. */
+  blobs?: Pick<Blobs, "list" | "remove">;
+}
+
+export interface PruneReport {
+  steps: number;
+  toolCalls: number;
+  events: number;
+  dispatches: number;
+  blobs: number;
+  /** True when there is more to remove than one call does: call again. */
+  more: boolean;
+}
+
+/**
+ * Removes what nobody looks at any more: the journal of runs that ended long ago, old events, the dispatcher's
+ * finished rows, and blobs that no row names. Threads, goals, runs, evidence and decisions stay.
+ *
+ * Works in small transactions and a bounded number of them, so it may be ended at any point and called again.
+ */
+export async function prune(parts: PruneParts, options: { olderThanMs?: number } = {}): Promise<PruneReport> {
+  const now = parts.clock.now();
+  const before = new Date(now - (options.olderThanMs ?? DEFAULT_RETENTION_MS));
+  const steps = await removeAll(parts.database, OLD_STEPS, [before]);
+  const toolCalls = await removeAll(parts.database, OLD_TOOL_CALLS, [before]);
+  const events = await removeAll(parts.database, OLD_EVENTS, [before]);
+  const dispatches = await removeDispatches(parts.database, now - DISPATCH_RETENTION_MS);
+  const blobs = await removeBlobs(parts, now - BLOB_GRACE_MS);
+  return {
+    steps: steps.count,
+    toolCalls: toolCalls.count,
+    events: events.count,
+    dispatches: dispatches.count,
+    blobs,
+    more: steps.more || toolCalls.more || events.more || dispatches.more,
+  };
+}
+
+const OVER_LONG_AGO = `r.status IN ('completed', 'failed', 'canceled') AND r.ended_at < $1`;
+
+const OLD_STEPS = `DELETE FROM steps WHERE id IN (
+  SELECT s.id FROM steps s JOIN runs r ON r.id = s.run_id WHERE ${OVER_LONG_AGO} LIMIT ${BATCH})`;
+
+const OLD_TOOL_CALLS = `DELETE FROM tool_calls WHERE id IN (
+  SELECT c.id FROM tool_calls c JOIN runs r ON r.id = c.run_id WHERE ${OVER_LONG_AGO} LIMIT ${BATCH})`;
+
+/** Events of a run at work stay, however old: whoever watches it wants them whole. */
+const OLD_EVENTS = `DELETE FROM events WHERE seq IN (
+  SELECT e.seq FROM events e
+  WHERE e.at < $1 AND NOT EXISTS (
+    SELECT 1 FROM runs r WHERE r.id = e.run_id AND r.status IN ('queued', 'running', 'waiting'))
+  ORDER BY e.seq LIMIT ${BATCH})`;
+
+const OLD_DISPATCHES = `DELETE FROM dbos.workflow_status WHERE workflow_uuid IN (
+  SELECT workflow_uuid FROM dbos.workflow_status
+  WHERE status IN ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') AND updated_at < $1
+  LIMIT ${BATCH})`;
+
+async function removeAll(
+  database: Database,
+  statement: string,
+  values: unknown[],
+): Promise<{ count: number; more: boolean }> {
+  let count = 0;
+  for (let batch = 1; batch <= MAX_BATCHES; batch += 1) {
+    const { rowCount } = await database.query(statement, values);
+    count += rowCount ?? 0;
+    if ((rowCount ?? 0) < BATCH) return { count, more: false };
+  }
+  return { count, more: true };
+}
+
+/** The dispatcher keeps its rows in a schema of its own, which is not there before its first start. */
+async function removeDispatches(database: Database, before: number): Promise<{ count: number; more: boolean }> {
+  const { rows } = await database.query<{ found: boolean }>(
+    "SELECT to_regclass('dbos.workflow_status') IS NOT NULL AS found",
+  );
+  if (rows[0]?.found !== true) return { count: 0, more: false };
+  return await removeAll(database, OLD_DISPATCHES, [before]);
+}
+
+async function removeBlobs(parts: PruneParts, before: number): Promise<number> {
+  if (parts.blobs === undefined) return 0;
+  let looked = 0;
+  let removed = 0;
+  let candidates: string[] = [];
+  const flush = async () => {
+    for (const hash of await unreferenced(parts.database, candidates)) {
+      await parts.blobs!.remove(hash);
+      removed += 1;
+    }
+    candidates = [];
+  };
+  for await (const blob of parts.blobs.list()) {
+    if ((looked += 1) > MAX_BLOBS) break;
+    if (blob.putAt >= before) continue;
+    candidates.push(blob.hash);
+    if (candidates.length === BATCH) await flush();
+  }
+  await flush();
+  return removed;
+}
+
+async function unreferenced(database: Database, hashes: string[]): Promise<string[]> {
+  if (hashes.length === 0) return [];
+  const { rows } = await database.query<{ hash: string }>(
+    `SELECT hash FROM unnest($1::text[]) AS hash
+     EXCEPT SELECT content->'blob'->>'hash' FROM items WHERE content ? 'blob'`,
+    [hashes],
+  );
+  return rows.map((row) => row.hash);
+}
