@@ -61,10 +61,10 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
 function refuseOtherMethods(app: App): void {
   const methods = new Map<string, string[]>();
   for (const { path, method } of app.routes) {
-    if (method !== "ALL") methods.set(path, [...(methods.get(path) ?? []), method]);
+    if (method !== "ALL" && !path.includes("*")) methods.set(path, [...(methods.get(path) ?? []), method]);
   }
   for (const [path, known] of methods) {
-    const allowed = [...new Set(known.includes("GET") ? [...known, "HEAD"] : known)].join(", ");
+    const allowed = [...new Set(known.includes("GET") ? [...known, "HEAD"] : known)].toSorted().join(", ");
     app.all(path, (context) => {
       context.header("allow", allowed);
       throw new AppError("method_not_allowed", `${context.req.method} does not work here.`, {

@@ -128,13 +128,14 @@ function createReader(parts: EventStreamParts): Reader {
   }
 
   async function readTable(): Promise<void> {
+    const announced = newest;
     const events = await engine.eventsAfter(last, BATCH_EVENTS);
     if (ended) return;
     const text = framesOf(events);
     allowance = text.length;
     queue.push(text);
-    // No wait between this look and going live, so no batch falls between.
-    live = events.length === 0 || (events.length < BATCH_EVENTS && newest <= last);
+    // What was announced during the read may not be in it. No wait between this look and going live.
+    live = events.length < BATCH_EVENTS && (newest === announced || newest <= last);
   }
 
   async function next(): Promise<string | null> {

@@ -1,0 +1,126 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { findWorkspace, readConfig } from "./config.ts";
+import { withLocalModel } from "./local-models.ts";
+
+const read = (environment: Record<string, string>, flags = {}, file = {}) => readConfig(flags, file, environment, "/somewhere");
+
+describe("readConfig", () => {
+  test("without any setting everything stays on this machine", () => {
+    expect(read({})).toEqual({
+      workspace: "/somewhere",
+      dataFolder: "/somewhere/.bureau/postgres",
+      databaseUrl: null,
+      host: "127.0.0.1",
+      port: 4747,
+      hosts: [],
+      token: null,
+      models: { providers: {} },
+      rehearsal: null,
+    });
+  });
+
+  test("a flag wins over the environment, which wins over the file", () => {
+    expect(read({}, {}, { port: 1 }).port).toBe(1);
+    expect(read({ BUREAU_PORT: "2" }, {}, { port: 1 }).port).toBe(2);
+    expect(read({ BUREAU_PORT: "2" }, { port: "3" }, { port: 1 }).port).toBe(3);
+    expect(read({ BUREAU_PORT: "2" }, { port: 0 }, { port: 1 }).port).toBe(0);
+  });
+
+  test("an empty variable counts as absent", () => {
+    expect(read({ BUREAU_PORT: "", BUREAU_TOKEN: " ", DATABASE_URL: "", OPENAI_API_KEY: "" })).toEqual(read({}));
+  });
+
+  test.each(["x", "-1", "65536", "1.5", "1e3", "0x10"])("the port %s is refused by name", (port) => {
+    expect(() => read({ BUREAU_PORT: port })).toThrow(`BUREAU_PORT is ${port}, which is not a port.`);
+    expect(() => read({}, { port })).toThrow(`--port is ${port}`);
+  });
+
+  test("a host that can be reached from outside needs a long token", () => {
+    expect(() => read({}, { host: "0.0.0.0" })).toThrow("no token is set");
+    expect(() => read({ BUREAU_TOKEN: "short" }, { host: "0.0.0.0" })).toThrow("5 characters");
+    expect(read({ BUREAU_TOKEN: "long-enough-for-anyone" }, { host: "10.0.0.5" }).hosts).toEqual(["10.0.0.5"]);
+    expect(read({}, { host: "::1" }).host).toBe("::1");
+  });
+
+  test("an address that is no PostgreSQL is refused without showing it", () => {
+    expect(() => read({ DATABASE_URL: "mysql://me:secret@host/x" })).toThrow(/^DATABASE_URL is not the address/);
+  });
+
+  test("a key alone brings a provider and its model", () => {
+    const { models } = read({ OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://127.0.0.1:9/v1/" });
+    expect(models).toEqual({
+      default: "openai/gpt-5.2",
+      providers: { openai: { kind: "openai", apiKey: "k", baseUrl: "http://127.0.0.1:9/v1" } },
+    });
+    expect(read({ GOOGLE_GENERATIVE_AI_API_KEY: "k" }).models.default).toMatch(/^google\//);
+  });
+
+  test("a named model wins over the default of a key", () => {
+    const { models } = read({ ANTHROPIC_API_KEY: "k", BUREAU_MODEL: "house/small" }, {}, {
+      models: { default: "x/y", fast: "x/z", providers: { house: { baseUrl: "http://h/v1", apiKeyEnv: "HOUSE_KEY" } } },
+    });
+    expect(models).toMatchObject({ default: "house/small", fast: "x/z" });
+    expect(models.providers["house"]).toEqual({ kind: "openai-compatible", baseUrl: "http://h/v1" });
+  });
+
+  test("the key of a named server comes from the variable that it names", () => {
+    const file = { models: { providers: { house: { baseUrl: "http://h/v1", apiKeyEnv: "HOUSE_KEY" } } } };
+    expect(read({ HOUSE_KEY: "k" }, {}, file).models.providers["house"]?.apiKey).toBe("k");
+  });
+});
+
+describe("findWorkspace", () => {
+  test("is the nearest folder upwards with a bureau.yaml, unless one is named", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "bureau-config-"));
+    try {
+      await writeFile(join(folder, "bureau.yaml"), "");
+      expect(findWorkspace({}, {}, join(folder, "a", "b"))).toBe(folder);
+      expect(findWorkspace({}, { BUREAU_WORKSPACE: "c" }, join(folder, "a"))).toBe(join(folder, "a", "c"));
+      expect(findWorkspace({ workspace: "/x" }, { BUREAU_WORKSPACE: "c" }, folder)).toBe("/x");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("withLocalModel", () => {
+  async function withServer(answer: string, work: (baseUrl: string) => Promise<void>) {
+    const server = createServer((_request, response) => response.end(answer));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  test("takes the first model that writes text of a server that answers", async () => {
+    const answer = JSON.stringify({ data: [{ id: "nomic-embed-text" }, { id: "qwen3:4b" }] });
+    await withServer(answer, async (baseUrl) => {
+      const servers = [{ name: "gone", baseUrl: "http://127.0.0.1:1/v1" }, { name: "here", baseUrl }];
+      expect(await withLocalModel({ providers: {} }, servers)).toEqual({
+        default: "here/qwen3:4b",
+        providers: { here: { kind: "openai-compatible", baseUrl } },
+      });
+    });
+  });
+
+  test("a server that is something else is passed over", async () => {
+    await withServer("<html>", async (baseUrl) => {
+      expect(await withLocalModel({ providers: {} }, [{ name: "x", baseUrl }])).toEqual({ providers: {} });
+    });
+  });
+
+  test("nothing is asked when a model is configured", async () => {
+    await withServer(JSON.stringify({ data: [{ id: "m" }] }), async (baseUrl) => {
+      const settings = { default: "a/b", providers: {} };
+      expect(await withLocalModel(settings, [{ name: "x", baseUrl }])).toBe(settings);
+    });
+  });
+});

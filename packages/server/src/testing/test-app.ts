@@ -1,0 +1,39 @@
+import { type Clock, systemClock } from "@bureau/engine";
+import { createClient } from "@bureau/protocol";
+import { createApp } from "../app.ts";
+import type { AppParts, Fault } from "../app-parts.ts";
+import { createMemoryEngine } from "./memory-engine.ts";
+
+export const TOKEN = "a-token-for-tests";
+export const BASE_URL = "http://localhost:4747";
+
+/** The whole HTTP side in this process, without a socket. */
+export function testApp(part: Partial<AppParts> = {}) {
+  const engine = createMemoryEngine();
+  const faults: Fault[] = [];
+  const clock: Clock = systemClock;
+  const stopping = new AbortController();
+  const app = createApp({
+    engine,
+    clock,
+    token: TOKEN,
+    version: "1.2.3",
+    hosts: [],
+    webFolder: null,
+    signal: stopping.signal,
+    onFault: (fault) => faults.push(fault),
+    ...part,
+  });
+  const request = (path: string, init: RequestInit = {}) =>
+    app.request(`${BASE_URL}${path}`, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
+  const client = createClient({
+    baseUrl: BASE_URL,
+    token: TOKEN,
+    fetch: async (url, init) => app.request(url as string, init),
+  });
+  return { app, client, engine, faults, request, stopping };
+}
+
+export function jsonBody(value: unknown, method = "POST"): RequestInit {
+  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+}
