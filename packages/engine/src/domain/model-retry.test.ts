@@ -86,7 +86,9 @@ describe("afterModelFailure", () => {
 
   test.each(RETRIED)("%s is tried again at first", (kind) => {
     const failure = { kind, message: "", status: null, retryAfterMs: null };
-    expect(afterModelFailure({ failure, attempt: 1, chainPosition: 0, chainLength: 2, random: 0.5 }).type).toBe("retry");
+    expect(afterModelFailure({ failure, attempt: 1, chainPosition: 0, chainLength: 2, random: 0.5 }).type).toBe(
+      "retry",
+    );
   });
 
   test("a context overflow calls for compaction", () => {

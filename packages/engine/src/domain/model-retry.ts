@@ -78,7 +78,10 @@ function again(input: ModelRetryInput): AfterModelFailure {
   if (failure.retryAfterMs !== null && failure.retryAfterMs > LONG_WAIT_MS && hasNext) return { type: "next_model" };
   const delayMs =
     failure.retryAfterMs === null
-      ? Math.min(backoffMs(attempt, random), ANSWERS[failure.kind] === "again_soon" ? MAX_HELD_DELAY_MS : MAX_BACKOFF_MS)
+      ? Math.min(
+          backoffMs(attempt, random),
+          ANSWERS[failure.kind] === "again_soon" ? MAX_HELD_DELAY_MS : MAX_BACKOFF_MS,
+        )
       : Math.ceil(failure.retryAfterMs + Math.floor(failure.retryAfterMs * RETRY_AFTER_SPREAD * random));
   return { type: delayMs > MAX_HELD_DELAY_MS ? "wait" : "retry", delayMs };
 }

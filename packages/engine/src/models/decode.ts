@@ -116,7 +116,13 @@ function start(answer: Building, part: AnswerPart, id: string, metadata: Metadat
   answer.open.set(`${part.type}:${id}`, opened);
 }
 
-function grow(answer: Building, type: "text" | "reasoning", id: string, delta: string, metadata: Metadata | undefined): void {
+function grow(
+  answer: Building,
+  type: "text" | "reasoning",
+  id: string,
+  delta: string,
+  metadata: Metadata | undefined,
+): void {
   if (!answer.open.has(`${type}:${id}`)) start(answer, { type, text: "" }, id, undefined);
   const part = answer.open.get(`${type}:${id}`);
   if (part === undefined || part.type === "tool_call") return;

@@ -61,7 +61,8 @@ const KIND_BY_TYPE: Record<string, ModelFailureKind> = {
 
 const CONTEXT_OVERFLOW =
   /prompt is too long|maximum context length|context (window|length)|input token count.*exceeds|exceeds? the (available )?context|too many input tokens|input is too long|reduce the length of (the|your) (messages|prompt|input)/i;
-const USED_UP = /credit balance is too low|insufficient (credits|quota|balance|funds)|usage limit|spending limit|billing|exceeded your current quota/i;
+const USED_UP =
+  /credit balance is too low|insufficient (credits|quota|balance|funds)|usage limit|spending limit|billing|exceeded your current quota/i;
 /** Google words a limit by the minute like one by the day; only the quota's name tells them apart. */
 const PER_MINUTE = /per[_ ]?(minute|second|model_per_minute)/i;
 const PER_DAY = /per[_ ]?(day|month)/i;
@@ -78,7 +79,11 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
 }
 
 function isTransport(code: string): boolean {
-  return NETWORK_CODES.has(code) || ["STALLED", "FIRST_BYTE_TIMEOUT", "CUT"].includes(code) || /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|HPE_)/.test(code);
+  return (
+    NETWORK_CODES.has(code) ||
+    ["STALLED", "FIRST_BYTE_TIMEOUT", "CUT"].includes(code) ||
+    /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|HPE_)/.test(code)
+  );
 }
 
 function fromTransport(code: string, causes: Json[]): ModelFailure {
@@ -106,7 +111,8 @@ function kindOfStatus(status: number, types: string[], said: string, bodyText: s
   if (status === 402) return "usage_limit";
   if (status === 429) return kindOf429(types, said, bodyText);
   if (status === 413 || (status < 500 && isOverflow(types, said))) return "context_overflow";
-  if (status < 500 && (types.some((type) => KIND_BY_TYPE[type] === "usage_limit") || USED_UP.test(said))) return "usage_limit";
+  if (status < 500 && (types.some((type) => KIND_BY_TYPE[type] === "usage_limit") || USED_UP.test(said)))
+    return "usage_limit";
   if (status === 408) return "network";
   if (status === 409 || status >= 500) return "overloaded";
   return "invalid_request";
@@ -121,20 +127,30 @@ function kindOf429(types: string[], said: string, bodyText: string): ModelFailur
 
 /** An error that came within a stream, or from reading it. */
 function fromStream(causes: Json[], context: FailureContext): ModelFailure {
-  const parsing = causes.find((cause) => /JSONParse|TypeValidation|InvalidResponse|SyntaxError/.test(String(cause["name"])));
+  const parsing = causes.find((cause) =>
+    /JSONParse|TypeValidation|InvalidResponse|SyntaxError/.test(words(cause["name"])),
+  );
   for (const cause of causes) {
     const body = errorBody("", cause["data"] ?? cause);
     const said = words(body.message) || words(cause["message"]);
-    if (/ended without a finish reason/i.test(said)) return failure("cut_stream", "The answer ended before it was complete.");
+    if (/ended without a finish reason/i.test(said))
+      return failure("cut_stream", "The answer ended before it was complete.");
     if (isOverflow(body.types, said)) return failure("context_overflow", redact(said, context));
     const kind = body.types.map((type) => KIND_BY_TYPE[type]).find((found) => found !== undefined);
     if (kind !== undefined) return failure(kind, redact(`The provider ended the answer: ${said}`, context));
   }
   if (parsing !== undefined) {
-    return failure("malformed", redact(`The provider sent something that cannot be read: ${words(parsing["message"])}`, context));
+    return failure(
+      "malformed",
+      redact(`The provider sent something that cannot be read: ${words(parsing["message"])}`, context),
+    );
   }
   const said = words(causes[0]?.["message"]) || "no reason given";
-  const kind = String(causes[0]?.["name"]).startsWith("AI_") ? "invalid_request" : "malformed";
+  // Thrown before anything was sent: a header that cannot be sent, content that the provider's package does not take.
+  const unsent = causes.some(
+    (cause) => words(cause["code"]).startsWith("ERR_INVALID") || words(cause["name"]).startsWith("AI_"),
+  );
+  const kind = unsent ? "invalid_request" : "malformed";
   return failure(kind, redact(`The model call failed: ${said}`, context));
 }
 
@@ -154,7 +170,8 @@ function errorBody(text: string, data: unknown): { types: string[]; message: unk
   }
   const inner = record(body["error"] ?? record(body["response"])["error"]);
   const types = [inner["type"], inner["code"], inner["status"], body["type"], body["code"], body["status"]];
-  const message = inner["message"] ?? (typeof body["error"] === "string" ? body["error"] : body["message"]) ?? body["detail"];
+  const message =
+    inner["message"] ?? (typeof body["error"] === "string" ? body["error"] : body["message"]) ?? body["detail"];
   return { types: types.filter((type) => typeof type === "string"), message };
 }
 
@@ -180,7 +197,11 @@ function causesOf(error: unknown): Json[] {
   const causes: Json[] = [];
   let current = error;
   while (current !== undefined && current !== null && causes.length < MAX_CAUSES) {
-    causes.push(typeof current === "object" ? (current as Json) : { message: String(current) });
+    causes.push(
+      typeof current === "object"
+        ? (current as Json)
+        : { message: typeof current === "string" ? current : typeof current },
+    );
     current = typeof current === "object" ? ((current as Json)["cause"] ?? (current as Json)["lastError"]) : null;
   }
   return causes;

@@ -46,7 +46,14 @@ function request(wire: WireName, more: Partial<ModelRequest> = {}): ModelRequest
   return {
     model: MODEL_NAMES[wire],
     messages,
-    tools: [{ type: "function", name: "read", description: "Reads a file.", inputSchema: { ...inputSchema, required: ["path"] } }],
+    tools: [
+      {
+        type: "function",
+        name: "read",
+        description: "Reads a file.",
+        inputSchema: { ...inputSchema, required: ["path"] },
+      },
+    ],
     effort: null,
     maxOutputTokens: null,
     cacheKey: "thread-1",
@@ -95,7 +102,13 @@ describe.each(WIRES)("over %s", (wire) => {
       const providerOptions = part.provider as never;
       if (part.type !== "tool_call") return { type: part.type, text: part.text, providerOptions };
       const input = JSON.parse(part.argumentsText) as unknown;
-      return { type: "tool-call" as const, toolCallId: part.providerCallId, toolName: part.name, input, providerOptions };
+      return {
+        type: "tool-call" as const,
+        toolCallId: part.providerCallId,
+        toolName: part.name,
+        input,
+        providerOptions,
+      };
     });
     const results = first.parts
       .filter((part) => part.type === "tool_call")
@@ -106,7 +119,11 @@ describe.each(WIRES)("over %s", (wire) => {
         output: { type: "text" as const, value: "the text of the file" },
       }));
     const asked = request(wire);
-    const messages: ModelMessage[] = [...asked.messages, { role: "assistant", content }, { role: "tool", content: results }];
+    const messages: ModelMessage[] = [
+      ...asked.messages,
+      { role: "assistant", content },
+      { role: "tool", content: results },
+    ];
     const second = await models.call({ ...asked, messages }, options());
     expect(second).toMatchObject({ status: "answered", finish: "stop", parts: [{ type: "text", text: "Done." }] });
     const sent = server.requests[1]?.raw ?? "";
@@ -172,7 +189,13 @@ describe.each(WIRES)("over %s", (wire) => {
   });
 
   test("an abort ends the call as canceled", async () => {
-    const { models } = await start([{ text: "slow", delayMs: 5_000 }, { text: "an answer", fault: "stall", deltas: 8 }], 5_000);
+    const { models } = await start(
+      [
+        { text: "slow", delayMs: 5_000 },
+        { text: "an answer", fault: "stall", deltas: 8 },
+      ],
+      5_000,
+    );
     const before = new AbortController();
     const call = models.call(request(wire), { signal: before.signal });
     setTimeout(() => before.abort(), 20);
@@ -252,7 +275,9 @@ describe("the line to a provider", () => {
         return "ok";
       },
     });
-    const models = createModels({ providers: { chat: { kind: "openai-compatible", baseUrl: server.openaiUrl, maxConcurrent: 3 } } });
+    const models = createModels({
+      providers: { chat: { kind: "openai-compatible", baseUrl: server.openaiUrl, maxConcurrent: 3 } },
+    });
     opened.push(models, server);
     const answers = await Promise.all(Array.from({ length: 20 }, () => models.call(request("chat"), options())));
     expect(answers.every((answer) => answer.status === "answered")).toBe(true);
@@ -274,7 +299,9 @@ describe("the line to a provider", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
-    const models = createModels({ providers: { openai: { kind: "openai", baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: key } } });
+    const models = createModels({
+      providers: { openai: { kind: "openai", baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: key } },
+    });
     opened.push(models, server);
     const answer = await models.call(request("openai"), options());
     expect(answer).toMatchObject({ status: "failed", failure: { kind: "unauthenticated" } });
@@ -286,7 +313,12 @@ describe("the settings", () => {
   const provider = { kind: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1" } as const;
 
   test("a role without a model takes the default, and fallbacks follow, each once", () => {
-    const models = createModels({ default: "a/x", judge: "a/y", fallbacks: ["a/y", "a/z"], providers: { a: provider } });
+    const models = createModels({
+      default: "a/x",
+      judge: "a/y",
+      fallbacks: ["a/y", "a/z"],
+      providers: { a: provider },
+    });
     expect(models.chain("default")).toEqual(["a/x", "a/y", "a/z"]);
     expect(models.chain("fast")).toEqual(["a/x", "a/y", "a/z"]);
     expect(models.chain("judge")).toEqual(["a/y", "a/z"]);
@@ -294,9 +326,13 @@ describe("the settings", () => {
 
   test("an unknown provider, a name without one and no model at all are refused with a hint", async () => {
     const models = createModels({ default: "b/x", fast: "x", providers: { a: provider } });
-    expect(() => models.chain("default")).toThrow(expect.objectContaining({ code: "invalid", hint: expect.stringContaining("Configured: a") }));
+    expect(() => models.chain("default")).toThrow(
+      expect.objectContaining({ code: "invalid", hint: expect.stringContaining("Configured: a") }),
+    );
     expect(() => models.chain("fast")).toThrow(expect.objectContaining({ code: "invalid" }));
-    expect(() => createModels({ providers: {} }).chain("default")).toThrow(expect.objectContaining({ code: "invalid" }));
+    expect(() => createModels({ providers: {} }).chain("default")).toThrow(
+      expect.objectContaining({ code: "invalid" }),
+    );
     const answer = await models.call(request("openai", { model: "b/x" }), options());
     expect(answer).toMatchObject({ status: "failed", failure: { kind: "invalid_request" } });
   });
@@ -305,7 +341,11 @@ describe("the settings", () => {
     const price = { input: 1, cachedInput: 2, output: 3 };
     const models = createModels({ providers: {}, prices: { "a/gpt-5": price } });
     expect(models.price("a/gpt-5")).toEqual(price);
-    expect(models.price("openai/gpt-5-2025-08-07")).toEqual({ input: 1_250_000, cachedInput: 125_000, output: 10_000_000 });
+    expect(models.price("openai/gpt-5-2025-08-07")).toEqual({
+      input: 1_250_000,
+      cachedInput: 125_000,
+      output: 10_000_000,
+    });
     expect(models.price("openai/gpt-5-surprise")).toBeNull();
     expect(models.limits("a/unheard-of").contextTokens).toBeGreaterThan(0);
   });

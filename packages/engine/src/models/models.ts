@@ -38,7 +38,12 @@ export function createModels(settings: ModelSettings, clock: Clock = systemClock
       } catch (error) {
         const kind = options.signal.aborted ? "canceled" : "invalid_request";
         const hint = error instanceof AppError && error.hint !== undefined ? ` ${error.hint}` : "";
-        return failed(request, { kind, message: `${String((error as Error).message)}${hint}`, status: null, retryAfterMs: null });
+        return failed(request, {
+          kind,
+          message: `${String((error as Error).message)}${hint}`,
+          status: null,
+          retryAfterMs: null,
+        });
       }
     },
     close: () => {
@@ -72,7 +77,12 @@ async function admitted(
 ): Promise<ModelAnswer> {
   const admission = await line.governor.enter(options.signal);
   if (admission.type === "full") {
-    return failed(request, { kind: "rate_limited", message: `Too many calls wait for ${target.name}.`, status: null, retryAfterMs: null });
+    return failed(request, {
+      kind: "rate_limited",
+      message: `Too many calls wait for ${target.name}.`,
+      status: null,
+      retryAfterMs: null,
+    });
   }
   if (admission.type === "wait") {
     const message = `${target.name} asked for quiet for another ${admission.delayMs} ms.`;

@@ -52,7 +52,13 @@ function find(model: string): KnownModel | null {
   return Object.hasOwn(KNOWN_MODELS, bare) ? (KNOWN_MODELS[bare] ?? null) : null;
 }
 
-function known(input: number, cachedInput: number, output: number, contextTokens: number, maxOutputTokens: number): KnownModel {
+function known(
+  input: number,
+  cachedInput: number,
+  output: number,
+  contextTokens: number,
+  maxOutputTokens: number,
+): KnownModel {
   const micros = (dollars: number) => Math.round(dollars * MICROS_PER_DOLLAR);
   return {
     price: { input: micros(input), cachedInput: micros(cachedInput), output: micros(output) },

@@ -64,7 +64,8 @@ describe.each(RECORDINGS)("$provider $name", (recording) => {
     if (expected === undefined) expect(answer).toMatchObject({ status: "answered" });
     else expect(answer).toMatchObject({ status: "failed", failure: { kind: expected } });
     if (answer.status === "answered") {
-      for (const part of answer.parts) if (part.type === "tool_call") expect(() => JSON.parse(part.argumentsText)).not.toThrow();
+      for (const part of answer.parts)
+        if (part.type === "tool_call") expect(() => JSON.parse(part.argumentsText)).not.toThrow();
     }
   });
 
@@ -99,5 +100,9 @@ function readRecording(folder: string, file: string): Recording {
   const text = readFileSync(new URL(`${folder}/${file}`, FOLDER), "utf8");
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const isChat = folder === "openai" && /"choices":/.test(lines[0] ?? "");
-  return { name: file.replace(".chunks.txt", ""), provider: isChat ? "chat" : (folder as "openai" | "anthropic"), lines };
+  return {
+    name: file.replace(".chunks.txt", ""),
+    provider: isChat ? "chat" : (folder as "openai" | "anthropic"),
+    lines,
+  };
 }

@@ -39,7 +39,13 @@ const provider = z.record(z.string(), z.unknown()).optional();
 const AnswerPartLine = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text: z.string(), provider }),
   z.object({ type: z.literal("reasoning"), text: z.string(), provider }),
-  z.object({ type: z.literal("tool_call"), providerCallId: z.string(), name: z.string(), argumentsText: z.string(), provider }),
+  z.object({
+    type: z.literal("tool_call"),
+    providerCallId: z.string(),
+    name: z.string(),
+    argumentsText: z.string(),
+    provider,
+  }),
 ]);
 const RequestLine = z.object({
   system: z.string(),
@@ -84,7 +90,11 @@ export function recordAnswers(models: Models, sink: RecordingSink, options: Reco
       before.set(thread, print.messages);
       const { model, parts, finish, usage } = answer;
       const add = print.messages.slice(keep).map((message) => [message.hash, message.preview]);
-      const line = { thread, request: { system: print.system, tools: print.tools, keep, add }, answer: { model, parts, finish, usage } };
+      const line = {
+        thread,
+        request: { system: print.system, tools: print.tools, keep, add },
+        answer: { model, parts, finish, usage },
+      };
       try {
         await sink(JSON.stringify(line));
       } catch (error) {
@@ -153,7 +163,10 @@ function addCall(threads: Map<string, RecordedThread>, line: z.infer<typeof Call
       : {
           system: line.request.system,
           tools: line.request.tools,
-          messages: [...known.slice(0, line.request.keep), ...line.request.add.map(([hash, preview]) => ({ hash, preview }))],
+          messages: [
+            ...known.slice(0, line.request.keep),
+            ...line.request.add.map(([hash, preview]) => ({ hash, preview })),
+          ],
         };
   thread.calls.push({ index, request, answer: line.answer as RecordedAnswer });
 }

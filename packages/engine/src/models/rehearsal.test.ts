@@ -34,7 +34,10 @@ async function converse(models: Models, place: Place): Promise<ModelAnswer[]> {
   if (one.status === "failed") return [one];
   const messages: ModelMessage[] = [
     ...first.messages,
-    { role: "assistant", content: [{ type: "tool-call", toolCallId: `call_${place.thread}`, toolName: "read", input: { path: "a.md" } }] },
+    {
+      role: "assistant",
+      content: [{ type: "tool-call", toolCallId: `call_${place.thread}`, toolName: "read", input: { path: "a.md" } }],
+    },
     {
       role: "tool",
       content: [
@@ -72,7 +75,9 @@ async function record(): Promise<string> {
   CLEANUP.push(() => server.close());
   const models = createModels({ providers: { chat: { kind: "openai-compatible", baseUrl: server.openaiUrl } } });
   const lines = ['{"rehearsal":1}'];
-  const recording = recordAnswers(models, (line) => void lines.push(line), { placeholders: { [THERE.folder]: "<workspace>" } });
+  const recording = recordAnswers(models, (line) => void lines.push(line), {
+    placeholders: { [THERE.folder]: "<workspace>" },
+  });
   expect((await converse(recording, THERE)).map((answer) => answer.status)).toEqual(["answered", "answered"]);
   models.close();
   return `${lines.join("\n")}\n`;
@@ -131,8 +136,14 @@ describe("a rehearsal", () => {
   test("says so when no answer is left", async () => {
     const { models } = replay(await record());
     await converse(models, { ...HERE, fileText: "drift" });
-    const more = await models.call({ ...request(HERE), messages: [...request(HERE).messages, ...request(HERE).messages] }, { signal: SIGNAL });
-    expect(more).toMatchObject({ status: "failed", failure: { kind: "invalid_request", message: expect.stringContaining("no answer left") } });
+    const more = await models.call(
+      { ...request(HERE), messages: [...request(HERE).messages, ...request(HERE).messages] },
+      { signal: SIGNAL },
+    );
+    expect(more).toMatchObject({
+      status: "failed",
+      failure: { kind: "invalid_request", message: expect.stringContaining("no answer left") },
+    });
     const other = await models.call({ ...request(HERE), cacheKey: "thr_another00003" }, { signal: SIGNAL });
     expect(other).toMatchObject({ status: "failed", failure: { kind: "invalid_request" } });
   });
@@ -147,15 +158,28 @@ describe("a rehearsal", () => {
 describe("a recording written by hand", () => {
   const usage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
   const line = (thread: string, text: string, when?: string) =>
-    JSON.stringify({ thread, when, request: null, answer: { model: "rehearsal", parts: [{ type: "text", text }], finish: "stop", usage } });
-  const recording = ['{"rehearsal":1}', line("worker", "one", "What does"), line("judge", "yes", "You judge"), line("worker", "two")].join("\n");
+    JSON.stringify({
+      thread,
+      when,
+      request: null,
+      answer: { model: "rehearsal", parts: [{ type: "text", text }], finish: "stop", usage },
+    });
+  const recording = [
+    '{"rehearsal":1}',
+    line("worker", "one", "What does"),
+    line("judge", "yes", "You judge"),
+    line("worker", "two"),
+  ].join("\n");
 
   test("is served by the words of the request and by how far the conversation is, without drift", async () => {
     const { models, drifts } = replay(recording);
     const judge = { ...request(HERE), cacheKey: "j", messages: [{ role: "system" as const, content: "You judge." }] };
     expect(await models.call(judge, { signal: SIGNAL })).toMatchObject({ parts: [{ text: "yes" }] });
     const texts = (await converse(models, HERE)).map((answer) => answer.status === "answered" && answer.parts[0]);
-    expect(texts).toEqual([{ type: "text", text: "one" }, { type: "text", text: "two" }]);
+    expect(texts).toEqual([
+      { type: "text", text: "one" },
+      { type: "text", text: "two" },
+    ]);
     expect(drifts).toEqual([]);
   });
 });

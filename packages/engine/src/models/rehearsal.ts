@@ -119,5 +119,10 @@ function answered(answer: RecordedAnswer, options: ModelCallOptions): ModelAnswe
 }
 
 function failed(request: ModelRequest, kind: "canceled" | "invalid_request", message: string): ModelAnswer {
-  return { status: "failed", model: request.model, failure: { kind, message, status: null, retryAfterMs: null }, usage: null };
+  return {
+    status: "failed",
+    model: request.model,
+    failure: { kind, message, status: null, retryAfterMs: null },
+    usage: null,
+  };
 }

@@ -8,7 +8,11 @@ const CACHE_MARK = { anthropic: { cacheControl: { type: "ephemeral" } } } as con
 const MAX_CACHE_KEY_CHARS = 64;
 
 /** A request in the form of the provider's package, with what each provider needs said. */
-export function callOptions(kind: ProviderKind, request: ModelRequest, signal: AbortSignal): LanguageModelV4CallOptions {
+export function callOptions(
+  kind: ProviderKind,
+  request: ModelRequest,
+  signal: AbortSignal,
+): LanguageModelV4CallOptions {
   const providerOptions = optionsOf(kind, request);
   return {
     prompt: kind === "anthropic" ? markForCache(request.messages) : request.messages,
@@ -20,7 +24,10 @@ export function callOptions(kind: ProviderKind, request: ModelRequest, signal: A
   };
 }
 
-function optionsOf(kind: ProviderKind, request: ModelRequest): NonNullable<LanguageModelV4CallOptions["providerOptions"]> | null {
+function optionsOf(
+  kind: ProviderKind,
+  request: ModelRequest,
+): NonNullable<LanguageModelV4CallOptions["providerOptions"]> | null {
   switch (kind) {
     case "openai":
       // Nothing is kept at the provider; reasoning comes back encrypted and goes with the next request.

@@ -36,7 +36,9 @@ export function printRequest(request: ModelRequest, placeholders: Placeholders =
   const system = request.messages.filter((message) => message.role === "system").map((message) => message.content);
   return {
     system: hash(replace(system.join("\n"))),
-    tools: hash(JSON.stringify(request.tools.map((tool) => [tool.name, replace(tool.description ?? ""), tool.inputSchema]))),
+    tools: hash(
+      JSON.stringify(request.tools.map((tool) => [tool.name, replace(tool.description ?? ""), tool.inputSchema])),
+    ),
     messages: request.messages
       .filter((message) => message.role !== "system")
       .map((message) => {
@@ -47,7 +49,10 @@ export function printRequest(request: ModelRequest, placeholders: Placeholders =
 }
 
 /** Where two requests part, in words; null when they are the same. */
-export function printDifference(expected: RequestPrint, actual: RequestPrint): { expected: string; actual: string } | null {
+export function printDifference(
+  expected: RequestPrint,
+  actual: RequestPrint,
+): { expected: string; actual: string } | null {
   if (expected.system !== actual.system) {
     return { expected: `system prompt ${expected.system}`, actual: `system prompt ${actual.system}` };
   }

@@ -76,7 +76,9 @@ export function findProvider(settings: ModelSettings, name: string): FoundProvid
 /** Models of a role in the order to try, each once. */
 export function modelChain(settings: ModelSettings, role: ModelRole): string[] {
   const first = (role === "default" ? undefined : settings[role]) ?? settings.default;
-  const chain = [...new Set([first, ...(settings.fallbacks ?? [])].filter((name) => name !== undefined && name !== ""))];
+  const chain = [
+    ...new Set([first, ...(settings.fallbacks ?? [])].filter((name) => name !== undefined && name !== "")),
+  ];
   if (chain.length === 0) {
     throw new AppError("invalid", "No model is set.", {
       hint: "Set BUREAU_MODEL to provider/model and the provider's key, or run a rehearsal with BUREAU_REHEARSAL.",

@@ -75,7 +75,10 @@ function readGoogle(message: Json): SeenMessage[] {
   }
   const toolCalls = parts
     .filter((part) => part["functionCall"] !== undefined)
-    .map((part) => ({ name: String(record(part["functionCall"])["name"]), arguments: record(part["functionCall"])["args"] }));
+    .map((part) => ({
+      name: String(record(part["functionCall"])["name"]),
+      arguments: record(part["functionCall"])["args"],
+    }));
   const text = textOf(parts.filter((part) => part["text"] !== undefined && part["thought"] !== true));
   if (text !== "" || toolCalls.length > 0 || seen.length === 0) {
     seen.push({ role: message["role"] === "model" ? "assistant" : "user", text, toolCalls });
@@ -99,7 +102,10 @@ function isText(block: Json): boolean {
 
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
-  if (Array.isArray(content)) return list(content).map((part) => String(part["text"] ?? "")).join("");
+  if (Array.isArray(content))
+    return list(content)
+      .map((part) => (typeof part["text"] === "string" ? part["text"] : ""))
+      .join("");
   return content === undefined || content === null ? "" : JSON.stringify(content);
 }
 

@@ -12,7 +12,9 @@ async function main(scriptPath: string | undefined, port: string | undefined): P
   const script = scriptPath === undefined ? () => "ok" : await loadScript(scriptPath);
   const server = await startModelServer({ script, record: false, port: port === undefined ? 0 : Number(port) });
   const { url, openaiUrl, anthropicUrl, googleUrl } = server;
-  process.stdout.write(`${JSON.stringify({ ready: true, url, openaiUrl, anthropicUrl, googleUrl, pid: process.pid })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url, openaiUrl, anthropicUrl, googleUrl, pid: process.pid })}\n`,
+  );
   if (process.stdin.isTTY) return;
   process.stdin.on("end", () => void server.close());
   process.stdin.resume();

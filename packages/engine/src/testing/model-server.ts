@@ -116,7 +116,12 @@ function receive(state: ServerState, request: IncomingMessage, response: ServerR
   });
 }
 
-async function answer(state: ServerState, request: IncomingMessage, response: ServerResponse, raw: string): Promise<void> {
+async function answer(
+  state: ServerState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  raw: string,
+): Promise<void> {
   const route = findRoute(request.url ?? "/");
   if (route === null) {
     response.writeHead(404, { "content-type": "application/json" });

@@ -32,11 +32,16 @@ export function encodeReply(wire: ModelWire, reply: ModelReply, context: WireCon
 }
 
 /** The body of an HTTP error as the provider of this wire words it. */
-export function encodeError(wire: ModelWire, status: number, kind: "plain" | "context_overflow" | "usage_limit"): string {
+export function encodeError(
+  wire: ModelWire,
+  status: number,
+  kind: "plain" | "context_overflow" | "usage_limit",
+): string {
   const message = ERROR_MESSAGES[kind][wire] ?? `The request failed with status ${status}.`;
   if (wire === "messages") return JSON.stringify({ type: "error", error: { type: anthropicType(status), message } });
   if (wire === "google") return JSON.stringify({ error: { code: status, message, status: googleStatus(status) } });
-  const code = kind === "context_overflow" ? "context_length_exceeded" : kind === "usage_limit" ? "insufficient_quota" : null;
+  const code =
+    kind === "context_overflow" ? "context_length_exceeded" : kind === "usage_limit" ? "insufficient_quota" : null;
   return JSON.stringify({ error: { message, type: code ?? "server_error", param: null, code } });
 }
 
@@ -58,7 +63,8 @@ const ERROR_MESSAGES: Record<"plain" | "context_overflow" | "usage_limit", Parti
     responses: "You exceeded your current quota, please check your plan and billing details.",
     chat: "You exceeded your current quota, please check your plan and billing details.",
     messages: "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.",
-    google: "You exceeded your current quota, please check your plan and billing details. Quota exceeded for metric: generate_requests_per_model_per_day, limit: 0",
+    google:
+      "You exceeded your current quota, please check your plan and billing details. Quota exceeded for metric: generate_requests_per_model_per_day, limit: 0",
   },
 };
 
@@ -108,12 +114,18 @@ function encodeResponses(reply: ModelReply, context: WireContext): string[] {
     const id = `fc_${context.id}_${number}`;
     const written = argumentsText(call.arguments);
     const item = { type: "function_call", id, call_id: callId(context, number), name: call.name };
-    send("response.output_item.added", { output_index: index, item: { ...item, arguments: "", status: "in_progress" } });
+    send("response.output_item.added", {
+      output_index: index,
+      item: { ...item, arguments: "", status: "in_progress" },
+    });
     for (const delta of pieces(written, reply.deltas)) {
       send("response.function_call_arguments.delta", { item_id: id, output_index: index, delta });
     }
     send("response.function_call_arguments.done", { item_id: id, output_index: index, arguments: written });
-    send("response.output_item.done", { output_index: index, item: { ...item, arguments: written, status: "completed" } });
+    send("response.output_item.done", {
+      output_index: index,
+      item: { ...item, arguments: written, status: "completed" },
+    });
     index += 1;
   }
   const used = count(reply, context);
@@ -128,13 +140,20 @@ function encodeResponses(reply: ModelReply, context: WireContext): string[] {
     send("response.completed", { response: { ...response, status: "completed", incomplete_details: null, usage } });
   } else {
     const reason = reply.finish === "length" ? "max_output_tokens" : "content_filter";
-    send("response.incomplete", { response: { ...response, status: "incomplete", incomplete_details: { reason }, usage } });
+    send("response.incomplete", {
+      response: { ...response, status: "incomplete", incomplete_details: { reason }, usage },
+    });
   }
   return events;
 }
 
 function encodeChat(reply: ModelReply, context: WireContext): string[] {
-  const base = { id: `chatcmpl-${context.id}`, object: "chat.completion.chunk", created: 1_750_000_000, model: context.model };
+  const base = {
+    id: `chatcmpl-${context.id}`,
+    object: "chat.completion.chunk",
+    created: 1_750_000_000,
+    model: context.model,
+  };
   const chunk = (delta: Record<string, unknown>, finish: string | null = null) =>
     plain({ ...base, choices: [{ index: 0, delta, finish_reason: finish }] });
   const events = [chunk({ role: "assistant", content: "" })];
@@ -165,9 +184,15 @@ function encodeMessages(reply: ModelReply, context: WireContext): string[] {
   const events: string[] = [];
   const send = (type: string, rest: Record<string, unknown>) => events.push(named(type, { type, ...rest }));
   const used = count(reply, context);
-  const input = { input_tokens: used.input - used.cached, cache_read_input_tokens: used.cached, cache_creation_input_tokens: 0 };
+  const input = {
+    input_tokens: used.input - used.cached,
+    cache_read_input_tokens: used.cached,
+    cache_creation_input_tokens: 0,
+  };
   const message = { id: `msg_${context.id}`, type: "message", role: "assistant", model: context.model, content: [] };
-  send("message_start", { message: { ...message, stop_reason: null, stop_sequence: null, usage: { ...input, output_tokens: 1 } } });
+  send("message_start", {
+    message: { ...message, stop_reason: null, stop_sequence: null, usage: { ...input, output_tokens: 1 } },
+  });
   let index = 0;
   const block = (start: Record<string, unknown>, deltas: Record<string, unknown>[]) => {
     send("content_block_start", { index, content_block: start });
@@ -182,7 +207,10 @@ function encodeMessages(reply: ModelReply, context: WireContext): string[] {
     ]);
   }
   if (reply.text !== undefined) {
-    block({ type: "text", text: "" }, pieces(reply.text, reply.deltas).map((text) => ({ type: "text_delta", text })));
+    block(
+      { type: "text", text: "" },
+      pieces(reply.text, reply.deltas).map((text) => ({ type: "text_delta", text })),
+    );
   }
   for (const [number, call] of (reply.toolCalls ?? []).entries()) {
     const deltas = pieces(argumentsText(call.arguments), reply.deltas);
@@ -212,7 +240,9 @@ function encodeGoogle(reply: ModelReply, context: WireContext): string[] {
       parts.push({ functionCall, ...(number === 0 ? { thoughtSignature: `signed:${context.id}` } : {}) });
     }
   }
-  const events = parts.map((part) => plain({ ...base, candidates: [{ index: 0, content: { role: "model", parts: [part] } }] }));
+  const events = parts.map((part) =>
+    plain({ ...base, candidates: [{ index: 0, content: { role: "model", parts: [part] } }] }),
+  );
   const used = count(reply, context);
   const usageMetadata = {
     promptTokenCount: used.input,
@@ -229,7 +259,8 @@ function encodeGoogle(reply: ModelReply, context: WireContext): string[] {
 }
 
 function count(reply: ModelReply, context: WireContext): Counted {
-  const written = (reply.text ?? "").length + (reply.reasoning ?? "").length + JSON.stringify(reply.toolCalls ?? "").length;
+  const written =
+    (reply.text ?? "").length + (reply.reasoning ?? "").length + JSON.stringify(reply.toolCalls ?? "").length;
   return {
     input: reply.usage?.inputTokens ?? Math.ceil(context.requestBytes / BYTES_PER_TOKEN),
     cached: reply.usage?.cachedInputTokens ?? 0,
