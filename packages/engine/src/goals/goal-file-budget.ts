@@ -42,12 +42,12 @@ export function writeBudget(document: Document, before: Budget, after: Budget): 
   for (const key of Object.keys(KEYS) as FileKey[]) {
     const amount = after[KEYS[key]];
     if (amount === before[KEYS[key]]) continue;
+    if (!isMap(document.get("budget", true))) document.set("budget", document.createNode({}, { flow: true }));
     if (key === "tool_calls") document.deleteIn(["budget", "toolCalls"]);
     if (amount === undefined) {
       document.deleteIn(["budget", key]);
       continue;
     }
-    if (!isMap(document.get("budget", true))) document.set("budget", document.createNode({}, { flow: true }));
     document.setIn(["budget", key], writtenAmount(key, amount));
   }
   const left = document.get("budget", true);

@@ -75,5 +75,5 @@ function isContextFile(entry: FolderEntry): boolean {
 
 /** Content cannot close the tags that mark it as data. */
 function inert(text: string): string {
-  return text.replace(/<(\/?)(file|listing)\b/gi, "<$1 $2");
+  return text.replace(/<(\/?)(file|listing)\b/gi, "< $1$2");
 }

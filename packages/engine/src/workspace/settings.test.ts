@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "@bureau/protocol";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseSettings, readSettings } from "./settings.ts";
+
+const EXAMPLE = `
+models:
+  default: anthropic/claude-sonnet-4-5
+  judge: local/org/qwen3
+  fallbacks: [openai/gpt-5.2]
+providers:
+  local: { baseUrl: http://127.0.0.1:11434/v1, apiKeyEnv: LOCAL_KEY, headers: { x-team: 7 } }
+  openai: { baseUrl: https://gateway.example.com/v1 }
+prices:
+  local/org/qwen3: { input: 0.1, output: 0.4 }
+modelLimits:
+  local/org/qwen3: { contextTokens: 32000 }
+budget: { money: 5.00, time: 4h }
+limits: { maxConcurrentRuns: 50, runTime: 2h }
+fetch: { allowHosts: ["127.0.0.1:8080", intranet] }
+color: blue
+`;
+
+describe("settings", () => {
+  test("are read whole", () => {
+    expect(parseSettings(EXAMPLE)).toEqual({
+      models: { default: "anthropic/claude-sonnet-4-5", fast: null, judge: "local/org/qwen3", fallbacks: ["openai/gpt-5.2"] },
+      providers: {
+        local: { kind: "openai-compatible", baseUrl: "http://127.0.0.1:11434/v1", apiKeyEnv: "LOCAL_KEY", headers: { "x-team": "7" } },
+        openai: { kind: "openai", baseUrl: "https://gateway.example.com/v1", apiKeyEnv: null, headers: {} },
+      },
+      prices: { "local/org/qwen3": { input: 100_000, cachedInput: 100_000, output: 400_000 } },
+      modelLimits: { "local/org/qwen3": { contextTokens: 32_000, maxOutputTokens: null } },
+      budget: { micros: 5_000_000, timeMs: 14_400_000 },
+      limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
+      fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
+      warnings: ["bureau.yaml, line 16: color is not a setting and has no effect."],
+    });
+  });
+
+  test.each([
+    ["models: { default: gpt-5 }", 'bureau.yaml, line 1: models.default must be provider/model, not "gpt-5".'],
+    ["providers:\n  local: {}", "bureau.yaml, line 2: providers.local.baseUrl is missing."],
+    ["providers:\n  a:\n    baseUrl: localhost", 'bureau.yaml, line 3: providers.a.baseUrl must be an http or https address, not "localhost".'],
+    ["providers: { openai: { apiKey: sk-1 } }", "bureau.yaml, line 1: providers.openai.apiKey must not stand in this file."],
+    ["providers: { openai: { apiKeyEnv: sk-proj-1 } }", "providers.openai.apiKeyEnv must be the name of an environment variable"],
+    ["limits: { maxConcurrentRuns: 0 }", "bureau.yaml, line 1: limits.maxConcurrentRuns must be a whole number above zero, not 0."],
+    ["limits: { runTime: 2 }", 'limits.runTime cannot be "2".'],
+    ["fetch: { allowHosts: [http://a] }", 'must be a host or host:port, not "http://a".'],
+    ["- a", "must be keys with values"],
+    ["a: [", "bureau.yaml, line 1: not readable"],
+  ])("refuse %j with line and key", (text, message) => {
+    expect(() => parseSettings(text)).toThrow(AppError);
+    expect(() => parseSettings(text)).toThrow(message);
+  });
+
+  test("never repeat a key that stands where it should not", () => {
+    expect(() => parseSettings("providers: { openai: { apiKey: sk-very-secret } }")).not.toThrow("sk-very-secret");
+  });
+
+  test("of a missing file say nothing, and an unreadable one is named", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "bureau-settings-"));
+    try {
+      expect(await readSettings(folder)).toEqual(parseSettings(""));
+      await writeFile(join(folder, "bureau.yaml"), "models: { fast: a/b }");
+      expect((await readSettings(folder)).models.fast).toBe("a/b");
+      await writeFile(join(folder, "bureau.yaml"), "#".repeat(300 * 1024));
+      await expect(readSettings(folder)).rejects.toThrow("larger than 256 kB");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test("only ever fail with a message for people", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.jsonValue().map((value) => JSON.stringify({ models: value, providers: value, limits: value }))), (text) => {
+        try {
+          parseSettings(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(AppError);
+        }
+      }),
+    );
+  });
+});
