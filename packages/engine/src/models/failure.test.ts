@@ -225,6 +225,7 @@ describe("Retry-After", () => {
     [{ "retry-after": "Fri, 01 May 2026 12:00:30 GMT" }, 30_000],
     [{ "retry-after": "Fri, 01 May 2026 11:00:00 GMT" }, 0],
     [{ "retry-after": "2", "retry-after-ms": "150" }, 150],
+    [{ "retry-after": "99999999999999" }, 604_800_000],
     [{ "retry-after": "-1" }, null],
     [{ "retry-after": "soon" }, null],
     [{}, null],

@@ -14,6 +14,8 @@ type Json = Record<string, unknown>;
 const MAX_CAUSES = 8;
 const MAX_MESSAGE_CHARS = 500;
 const MS_PER_SECOND = 1000;
+/** A header may say anything; a longer wait than a week is taken for a week. */
+const MAX_RETRY_AFTER_MS = 7 * 24 * 3600 * MS_PER_SECOND;
 
 /** Node's codes of connections that never came about or broke before an answer. */
 const NETWORK_CODES = new Set([
@@ -177,20 +179,26 @@ function errorBody(text: string, data: unknown): { types: string[]; message: unk
 
 /** `retry-after-ms`, or `retry-after` as seconds or as an HTTP date. */
 export function retryAfter(headers: Record<string, unknown>, now: number): number | null {
-  const exact = Number(headers["retry-after-ms"]);
-  if (headers["retry-after-ms"] !== undefined && Number.isFinite(exact) && exact >= 0) return Math.ceil(exact);
+  const exact = headers["retry-after-ms"];
   const value = headers["retry-after"];
-  if (typeof value !== "string" || value.trim() === "") return null;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return seconds < 0 ? null : Math.ceil(seconds * MS_PER_SECOND);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
+  if (isNumber(exact)) return wait(Number(exact));
+  if (isNumber(value)) return wait(Number(value) * MS_PER_SECOND);
+  const date = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? null : wait(Math.max(0, date - now));
 }
 
 /** Google puts the wait into the body: `"retryDelay": "37s"`. */
 function retryInfo(bodyText: string): number | null {
-  const found = /"retryDelay"\s*:\s*"([\d.]+)s"/.exec(bodyText);
-  return found?.[1] === undefined ? null : Math.ceil(Number(found[1]) * MS_PER_SECOND);
+  const seconds = /"retryDelay"\s*:\s*"([\d.]+)s"/.exec(bodyText)?.[1];
+  return isNumber(seconds) ? wait(Number(seconds) * MS_PER_SECOND) : null;
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
+}
+
+function wait(ms: number): number | null {
+  return ms < 0 ? null : Math.min(MAX_RETRY_AFTER_MS, Math.ceil(ms));
 }
 
 function causesOf(error: unknown): Json[] {

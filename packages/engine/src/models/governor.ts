@@ -16,6 +16,8 @@ export interface Governor {
 export const DEFAULT_MAX_CONCURRENT = 1000;
 const MAX_QUEUED = 10_000;
 const MAX_HELD_MS = 5_000;
+/** A provider that asks for longer is asked again after this, by one of the calls that did not hear it themselves. */
+const MAX_QUIET_MS = 3_600_000;
 
 /** Calls to one provider: how many at once, and quiet after `Retry-After`. */
 export function createGovernor(maxConcurrent: number | undefined, clock: Clock): Governor {
@@ -67,7 +69,7 @@ export function createGovernor(maxConcurrent: number | undefined, clock: Clock):
       };
     },
     backOff(delayMs) {
-      quietUntil = Math.max(quietUntil, clock.now() + delayMs);
+      quietUntil = Math.max(quietUntil, clock.now() + Math.min(delayMs, MAX_QUIET_MS));
     },
   };
 }
