@@ -20,16 +20,31 @@ afterAll(async () => {
 
 describe("the chain of context files", () => {
   test("goes from the workspace's root down to the folder, the nearest last", async () => {
-    await write({ "ws/AGENTS.md": "root", "ws/agents/AGENTS.md": "middle", "ws/agents/a/CLAUDE.md": "near", "AGENTS.md": "above" });
+    await write({
+      "ws/AGENTS.md": "root",
+      "ws/agents/AGENTS.md": "middle",
+      "ws/agents/a/CLAUDE.md": "near",
+      "AGENTS.md": "above",
+    });
     const loaded = await load("ws/agents/a");
     expect(loaded.text).toBe("## AGENTS.md\n\nroot\n\n## agents/AGENTS.md\n\nmiddle\n\n## agents/a/CLAUDE.md\n\nnear");
-    expect(loaded.sources.map((source) => source.path)).toEqual([at("ws/AGENTS.md"), at("ws/agents/AGENTS.md"), at("ws/agents/a/CLAUDE.md")]);
+    expect(loaded.sources.map((source) => source.path)).toEqual([
+      at("ws/AGENTS.md"),
+      at("ws/agents/AGENTS.md"),
+      at("ws/agents/a/CLAUDE.md"),
+    ]);
     expect(loaded.sources[0]).toMatchObject({ bytes: 4, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(loaded.notices).toEqual([]);
   });
 
   test("takes the override before AGENTS.md before CLAUDE.md", async () => {
-    await write({ "ws/AGENTS.override.md": "override", "ws/AGENTS.md": "agents", "ws/CLAUDE.md": "claude", "ws/a/AGENTS.md": "agents a", "ws/a/CLAUDE.md": "claude a" });
+    await write({
+      "ws/AGENTS.override.md": "override",
+      "ws/AGENTS.md": "agents",
+      "ws/CLAUDE.md": "claude",
+      "ws/a/AGENTS.md": "agents a",
+      "ws/a/CLAUDE.md": "claude a",
+    });
     expect((await load("ws/a")).text).toBe("## AGENTS.override.md\n\noverride\n\n## a/AGENTS.md\n\nagents a");
   });
 
@@ -54,12 +69,24 @@ describe("the chain of context files", () => {
   });
 
   test("for a folder elsewhere: the workspace's file, then from its git root down", async () => {
-    await write({ "ws/AGENTS.md": "workspace", "code/AGENTS.md": "above", "code/shop/.git/HEAD": "", "code/shop/AGENTS.md": "repository", "code/shop/web/AGENTS.md": "web" });
-    expect((await load("code/shop/web")).text).toBe(`## AGENTS.md\n\nworkspace\n\n## ${at("code/shop/AGENTS.md")}\n\nrepository\n\n## ${at("code/shop/web/AGENTS.md")}\n\nweb`);
+    await write({
+      "ws/AGENTS.md": "workspace",
+      "code/AGENTS.md": "above",
+      "code/shop/.git/HEAD": "",
+      "code/shop/AGENTS.md": "repository",
+      "code/shop/web/AGENTS.md": "web",
+    });
+    expect((await load("code/shop/web")).text).toBe(
+      `## AGENTS.md\n\nworkspace\n\n## ${at("code/shop/AGENTS.md")}\n\nrepository\n\n## ${at("code/shop/web/AGENTS.md")}\n\nweb`,
+    );
   });
 
   test("finds parents along the path as written when the folder is a link", async () => {
-    await write({ "ws/AGENTS.md": "logical parent", "other/AGENTS.md": "physical parent", "other/sub/AGENTS.md": "itself" });
+    await write({
+      "ws/AGENTS.md": "logical parent",
+      "other/AGENTS.md": "physical parent",
+      "other/sub/AGENTS.md": "itself",
+    });
     await symlink(at("other/sub"), at("ws/link"));
     expect((await load("ws/link")).text).toBe("## AGENTS.md\n\nlogical parent\n\n## link/AGENTS.md\n\nitself");
   });
@@ -82,7 +109,10 @@ describe("the chain of context files", () => {
 describe("what a file holds", () => {
   test("bad UTF-8 is used as far as it is text, with a notice that names the file", async () => {
     await write({ "ws/AGENTS.md": Buffer.from([0x61, 0xff, 0x62]) });
-    expect(await load("ws")).toMatchObject({ text: "## AGENTS.md\n\na\uFFFDb", notices: ["AGENTS.md is not valid UTF-8; unreadable characters were replaced."] });
+    expect(await load("ws")).toMatchObject({
+      text: "## AGENTS.md\n\na\uFFFDb",
+      notices: ["AGENTS.md is not valid UTF-8; unreadable characters were replaced."],
+    });
   });
 
   test("UTF-16 from Windows and byte order marks are read", async () => {
@@ -101,7 +131,12 @@ describe("what a file holds", () => {
 
   test("all files together are cut at 96 KiB, the farthest first", async () => {
     const long = "line of text\n".repeat(2300);
-    await write({ "ws/AGENTS.md": long, "ws/1/AGENTS.md": long, "ws/1/2/AGENTS.md": long, "ws/1/2/3/AGENTS.md": `${long}nearest` });
+    await write({
+      "ws/AGENTS.md": long,
+      "ws/1/AGENTS.md": long,
+      "ws/1/2/AGENTS.md": long,
+      "ws/1/2/3/AGENTS.md": `${long}nearest`,
+    });
     const loaded = await load("ws/1/2/3");
     expect(Buffer.byteLength(loaded.text)).toBeLessThan(MAX_CONTEXT_BYTES + 500);
     expect(loaded.text.endsWith("nearest")).toBe(true);
@@ -111,12 +146,22 @@ describe("what a file holds", () => {
 
 describe("imports", () => {
   test("are followed, relative to their file, after the file that names them", async () => {
-    await write({ "ws/AGENTS.md": "See @docs/style.md for style.", "ws/docs/style.md": "style @more.md", "ws/docs/more.md": "more" });
-    expect((await load("ws")).text).toBe("## AGENTS.md\n\nSee @docs/style.md for style.\n\n## docs/style.md\n\nstyle @more.md\n\n## docs/more.md\n\nmore");
+    await write({
+      "ws/AGENTS.md": "See @docs/style.md for style.",
+      "ws/docs/style.md": "style @more.md",
+      "ws/docs/more.md": "more",
+    });
+    expect((await load("ws")).text).toBe(
+      "## AGENTS.md\n\nSee @docs/style.md for style.\n\n## docs/style.md\n\nstyle @more.md\n\n## docs/more.md\n\nmore",
+    );
   });
 
   test("stay inside, by path and by link", async () => {
-    await write({ "secret.md": "secret", "ws/.bureau/token.md": "token", "ws/AGENTS.md": `@../secret.md @link.md @~/x.md @${at("secret.md")} @.bureau/token.md` });
+    await write({
+      "secret.md": "secret",
+      "ws/.bureau/token.md": "token",
+      "ws/AGENTS.md": `@../secret.md @link.md @~/x.md @${at("secret.md")} @.bureau/token.md`,
+    });
     await symlink(at("secret.md"), at("ws/link.md"));
     const loaded = await load("ws");
     expect(loaded.sources).toHaveLength(1);
@@ -124,16 +169,30 @@ describe("imports", () => {
   });
 
   test("of a loop are read once, and a chain ends at its depth", async () => {
-    const chain = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`ws/${index}.md`, `text ${index} @${index + 1}.md`]));
+    const chain = Object.fromEntries(
+      Array.from({ length: 9 }, (_, index) => [`ws/${index}.md`, `text ${index} @${index + 1}.md`]),
+    );
     await write({ "ws/AGENTS.md": "@AGENTS.md @0.md", ...chain });
     const loaded = await load("ws");
-    expect(loaded.sources.map((source) => source.path.slice(at("ws/").length))).toEqual(["AGENTS.md", "0.md", "1.md", "2.md", "3.md", "4.md"]);
+    expect(loaded.sources.map((source) => source.path.slice(at("ws/").length))).toEqual([
+      "AGENTS.md",
+      "0.md",
+      "1.md",
+      "2.md",
+      "3.md",
+      "4.md",
+    ]);
     expect(loaded.notices).toEqual(["4.md imports 5.md; imports are followed 5 deep, so it was not read."]);
   });
 
   test("are limited in number", async () => {
     const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`ws/f${index}.md`, `text ${index}`]));
-    await write({ ...files, "ws/AGENTS.md": Object.keys(files).map((path) => `@${path.slice(3)}`).join("\n") });
+    await write({
+      ...files,
+      "ws/AGENTS.md": Object.keys(files)
+        .map((path) => `@${path.slice(3)}`)
+        .join("\n"),
+    });
     const loaded = await load("ws");
     expect(loaded.sources).toHaveLength(51);
     expect(loaded.notices).toEqual(["AGENTS.md imports f50.md; at most 50 imports are read."]);
@@ -157,9 +216,14 @@ describe("imports", () => {
   });
 
   test("are found in any text, quickly", () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom("`", "@", "a", ".", "/", " ", "\n", "~"), maxLength: 500 }), (text) => {
-      for (const { path } of findImports(text)) expect(text).toContain(`@${path}`);
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom("`", "@", "a", ".", "/", " ", "\n", "~"), maxLength: 500 }),
+        (text) => {
+          for (const { path } of findImports(text)) expect(text).toContain(`@${path}`);
+        },
+      ),
+    );
     expect(findImports("` `` ".repeat(8000))).toEqual([]);
   });
 });

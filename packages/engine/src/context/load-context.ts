@@ -140,12 +140,17 @@ async function loadDirectory(load: Load, directory: string): Promise<void> {
 }
 
 /** False when the file cannot be used, so that the next name is tried. */
-async function loadFile(load: Load, file: { path: string; shownAs: string; depth: number; found: Stats }): Promise<boolean> {
+async function loadFile(
+  load: Load,
+  file: { path: string; shownAs: string; depth: number; found: Stats },
+): Promise<boolean> {
   const { path, shownAs, depth } = file;
   try {
     const real = await realpath(path);
     if (!load.roots.some((root) => isInside(root, real)) || isPrivate(real)) {
-      load.notices.push(`${shownAs} is a link that leads out of the workspace and the agent's folder, and was not read.`);
+      load.notices.push(
+        `${shownAs} is a link that leads out of the workspace and the agent's folder, and was not read.`,
+      );
       return false;
     }
     if (load.seen.has(real)) return true;
@@ -167,7 +172,10 @@ async function loadImports(load: Load, from: string, shownFrom: string, text: st
     const path = resolve(dirname(from), named.path);
     const shownAs = shownPath(load, path);
     if (named.path.startsWith("~") || !load.directories.some((root) => isInside(root, path))) {
-      if (named.clear) load.notices.push(`${shownFrom} imports ${named.path}, which lies outside the workspace and the agent's folder; it was not read.`);
+      if (named.clear)
+        load.notices.push(
+          `${shownFrom} imports ${named.path}, which lies outside the workspace and the agent's folder; it was not read.`,
+        );
       continue;
     }
     if (isPrivate(path)) {
@@ -176,11 +184,16 @@ async function loadImports(load: Load, from: string, shownFrom: string, text: st
     }
     const found = await look(path, load.stamps);
     if (found === null || !found.isFile()) {
-      if (named.clear) load.notices.push(`${shownFrom} imports ${named.path}, which ${found === null ? "does not exist" : "is no file"}.`);
+      if (named.clear)
+        load.notices.push(
+          `${shownFrom} imports ${named.path}, which ${found === null ? "does not exist" : "is no file"}.`,
+        );
       continue;
     }
     if (depth >= MAX_IMPORT_DEPTH) {
-      load.notices.push(`${shownFrom} imports ${named.path}; imports are followed ${MAX_IMPORT_DEPTH} deep, so it was not read.`);
+      load.notices.push(
+        `${shownFrom} imports ${named.path}; imports are followed ${MAX_IMPORT_DEPTH} deep, so it was not read.`,
+      );
       continue;
     }
     if (load.importCount >= MAX_IMPORTS) {

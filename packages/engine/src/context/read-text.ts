@@ -20,7 +20,12 @@ export async function readText(path: string, maxBytes: number): Promise<ReadText
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new Error("it is no regular file");
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(maxBytes, stat.size)), 0, Math.min(maxBytes, stat.size), 0);
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(Math.min(maxBytes, stat.size)),
+      0,
+      Math.min(maxBytes, stat.size),
+      0,
+    );
     const content = buffer.subarray(0, bytesRead);
     const cutAt = stat.size > bytesRead ? bytesRead : null;
     const hash = createHash("sha256").update(content).digest("hex");

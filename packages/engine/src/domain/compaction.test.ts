@@ -45,7 +45,9 @@ describe("compaction", () => {
     if (second === null) throw new Error("no second plan");
     expect(second.replaced[0]?.content.type).toBe("summary");
     expect(second.before).toBeGreaterThan(first.before);
-    expect(second.replaced.every((entry) => entry.content.type === "summary" || entry.position >= first.before)).toBe(true);
+    expect(second.replaced.every((entry) => entry.content.type === "summary" || entry.position >= first.before)).toBe(
+      true,
+    );
     const again = summaryContent(second, "Did fifteen things.");
     expect(again.text).toContain("- Please do\n  this exactly");
     expect(again.text).not.toContain("Did five things.");
@@ -68,24 +70,34 @@ describe("compaction", () => {
 
   test("never parts a call from its result, wherever the size makes it cut", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(900), { minLength: 1, maxLength: 30 }), fc.double({ min: 0.01, max: 1, noNaN: true }), (sizes, share) => {
-        const items = renumbered(sizes.flatMap((size, index) => steps(index, 1, size, index % 3 === 0)));
-        const plan = planCompaction(items, LIMITS, share);
-        if (plan === null) return;
-        expect(plan.before).toBeGreaterThan(1);
-        const kept = items.filter((entry) => entry.position >= plan.before);
-        const calls = new Set(kept.flatMap(({ content }) => (content.type === "tool_call" ? [content.toolCallId] : [])));
-        for (const { content } of kept) if (content.type === "tool_result") expect(calls.has(content.toolCallId)).toBe(true);
-        const whole = renumbered([...items, item(null, summaryContent(plan, "short"))]);
-        expect(modelMessages(createModelInput(whole))[0]?.role).toBe("user");
-      }),
+      fc.property(
+        fc.array(fc.nat(900), { minLength: 1, maxLength: 30 }),
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        (sizes, share) => {
+          const items = renumbered(sizes.flatMap((size, index) => steps(index, 1, size, index % 3 === 0)));
+          const plan = planCompaction(items, LIMITS, share);
+          if (plan === null) return;
+          expect(plan.before).toBeGreaterThan(1);
+          const kept = items.filter((entry) => entry.position >= plan.before);
+          const calls = new Set(
+            kept.flatMap(({ content }) => (content.type === "tool_call" ? [content.toolCallId] : [])),
+          );
+          for (const { content } of kept)
+            if (content.type === "tool_result") expect(calls.has(content.toolCallId)).toBe(true);
+          const whole = renumbered([...items, item(null, summaryContent(plan, "short"))]);
+          expect(modelMessages(createModelInput(whole))[0]?.role).toBe("user");
+        },
+      ),
       { numRuns: 200 },
     );
   });
 });
 
 function conversation(count: number, size: number): Item[] {
-  return renumbered([item(null, { type: "message", role: "person", text: "Please do\nthis exactly" }), ...steps(0, count, size)]);
+  return renumbered([
+    item(null, { type: "message", role: "person", text: "Please do\nthis exactly" }),
+    ...steps(0, count, size),
+  ]);
 }
 
 /** Steps of one call each; with `steered`, a person's message comes between a call and its result. */
@@ -93,15 +105,36 @@ function steps(from: number, count: number, size: number, steered = false): Item
   return Array.from({ length: count }, (_, index): Item[] => {
     const id = `call_${from}_${index}` as const;
     return [
-      item(`step_m${from}_${index}`, { type: "tool_call", toolCallId: id, providerCallId: id, name: "read", arguments: {} }),
+      item(`step_m${from}_${index}`, {
+        type: "tool_call",
+        toolCallId: id,
+        providerCallId: id,
+        name: "read",
+        arguments: {},
+      }),
       ...(steered ? [item(null, { type: "message", role: "person", text: "Wait" })] : []),
-      item(`step_t${from}_${index}`, { type: "tool_result", toolCallId: id, name: "read", status: "completed", text: "x".repeat(size) }),
+      item(`step_t${from}_${index}`, {
+        type: "tool_result",
+        toolCallId: id,
+        name: "read",
+        status: "completed",
+        text: "x".repeat(size),
+      }),
     ];
   }).flat();
 }
 
 function item(stepId: Item["stepId"], content: ItemContent): Item {
-  return { id: "item_1", threadId: "thr_1", runId: "run_1", stepId, position: 0, turn: 1, content, createdAt: "2026-01-01T00:00:00.000Z" };
+  return {
+    id: "item_1",
+    threadId: "thr_1",
+    runId: "run_1",
+    stepId,
+    position: 0,
+    turn: 1,
+    content,
+    createdAt: "2026-01-01T00:00:00.000Z",
+  };
 }
 
 function renumbered(items: readonly Item[]): Item[] {

@@ -89,11 +89,15 @@ export function summaryTokens(limits: ModelLimits): number {
  * The item that stands in for the replaced ones: the model's summary, and what people said word for word as far as
  * it fits, the latest first. `written` null: the model gave none, and the items are named instead of retold.
  */
-export function summaryContent(plan: CompactionPlan, written: string | null): Extract<ItemContent, { type: "summary" }> {
+export function summaryContent(
+  plan: CompactionPlan,
+  written: string | null,
+): Extract<ItemContent, { type: "summary" }> {
   const said = personTexts(plan.replaced);
   const parts = [
     "Earlier work in this thread, in short. The thread itself keeps everything.",
-    written?.trim() || `${plan.replaced.length} earlier items left the view without a summary. Look at the files for the state of the work.`,
+    written?.trim() ||
+      `${plan.replaced.length} earlier items left the view without a summary. Look at the files for the state of the work.`,
   ];
   if (said.length > 0) parts.push(`${SAID}\n${said.map((text) => `- ${text.replaceAll("\n", "\n  ")}`).join("\n")}`);
   return { type: "summary", text: parts.join("\n\n"), before: plan.before };
@@ -127,7 +131,9 @@ function carriedTexts(summary: string): string[] {
   return list.split(/\n(?=- )/).map((entry) => entry.replace(/^- /, "").replaceAll("\n  ", "\n"));
 }
 
-function lastSummary(items: readonly Item[]): { item: Item; content: Extract<ItemContent, { type: "summary" }> } | null {
+function lastSummary(
+  items: readonly Item[],
+): { item: Item; content: Extract<ItemContent, { type: "summary" }> } | null {
   for (const item of items.toReversed()) if (item.content.type === "summary") return { item, content: item.content };
   return null;
 }

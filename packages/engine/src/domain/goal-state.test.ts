@@ -7,7 +7,8 @@ const actions = fc.array(fc.constantFrom(...GOAL_ACTIONS), { maxLength: 40 });
 
 describe("goal states", () => {
   test("every status says what every action does", () => {
-    for (const status of GOAL_STATUSES) expect(Object.keys(GOAL_TRANSITIONS[status]).toSorted()).toEqual([...GOAL_ACTIONS].toSorted());
+    for (const status of GOAL_STATUSES)
+      expect(Object.keys(GOAL_TRANSITIONS[status]).toSorted()).toEqual([...GOAL_ACTIONS].toSorted());
   });
 
   test("only the runtime's passed check makes a goal done", () => {
@@ -53,7 +54,11 @@ describe("goal states", () => {
     for (const action of ["pause", "resume", "stop"] as const) {
       const first = transition({ status: "active" }, action);
       if (!first.ok) throw new Error(first.message);
-      expect(transition({ status: first.status }, action)).toEqual({ ok: true, status: first.status, versionChanged: false });
+      expect(transition({ status: first.status }, action)).toEqual({
+        ok: true,
+        status: first.status,
+        versionChanged: false,
+      });
     }
   });
 

@@ -18,9 +18,7 @@ export type GoalAction = (typeof GOAL_ACTIONS)[number];
 /** Who may take an action. An agent can only ask for the check (which changes nothing) or report that it is blocked. */
 export type GoalActor = "person" | "runtime" | "agent";
 
-export type GoalTransition =
-  | { ok: true; status: GoalStatus; versionChanged: boolean }
-  | { ok: false; message: string };
+export type GoalTransition = { ok: true; status: GoalStatus; versionChanged: boolean } | { ok: false; message: string };
 
 type Row = Record<GoalAction, GoalStatus | null>;
 
@@ -71,7 +69,15 @@ export const GOAL_TRANSITIONS: Record<GoalStatus, Row> = {
     block: "blocked",
     limit: "paused",
   },
-  paused: { ...NOTHING, start: "active", pause: "paused", resume: "active", edit: "paused", stop: "abandoned", limit: "paused" },
+  paused: {
+    ...NOTHING,
+    start: "active",
+    pause: "paused",
+    resume: "active",
+    edit: "paused",
+    stop: "abandoned",
+    limit: "paused",
+  },
   blocked: {
     ...NOTHING,
     start: "active",

@@ -44,11 +44,20 @@ describe("model input", () => {
       [null, { type: "message", role: "person", text: "Wait" }],
       ["s2", result("call_1", "one")],
     ]);
-    expect(modelMessages(createModelInput(items)).map((message) => message.role)).toEqual(["assistant", "tool", "user"]);
+    expect(modelMessages(createModelInput(items)).map((message) => message.role)).toEqual([
+      "assistant",
+      "tool",
+      "user",
+    ]);
   });
 
   test("says so where no result was recorded, and takes the real one when it comes", () => {
-    const items = thread([["s1", call("call_1", "p1")], ["s1", call("call_2", "p2")], ["s2", result("call_1", "one")], ["s3", result("call_2", "two")]]);
+    const items = thread([
+      ["s1", call("call_1", "p1")],
+      ["s1", call("call_2", "p2")],
+      ["s2", result("call_1", "one")],
+      ["s3", result("call_2", "two")],
+    ]);
     const input = createModelInput(items.slice(0, 3));
     expect(JSON.stringify(modelMessages(input)[1])).toContain("No result was recorded");
     appendItems(input, items);
@@ -64,8 +73,17 @@ describe("model input", () => {
     ]);
     const [first, second, third] = modelMessages(createModelInput(items));
     expect(first).toEqual({ role: "user", content: [{ type: "text", text: "<runtime>\nGo on.\n</runtime>" }] });
-    expect(second?.content).toEqual([{ type: "tool-call", toolCallId: "call_1", toolName: "read", input: { malformed_arguments: "{broken" } }]);
-    expect(third?.content).toEqual([{ type: "tool-result", toolCallId: "call_1", toolName: "read", output: { type: "error-text", value: "(no output)" } }]);
+    expect(second?.content).toEqual([
+      { type: "tool-call", toolCallId: "call_1", toolName: "read", input: { malformed_arguments: "{broken" } },
+    ]);
+    expect(third?.content).toEqual([
+      {
+        type: "tool-result",
+        toolCallId: "call_1",
+        toolName: "read",
+        output: { type: "error-text", value: "(no output)" },
+      },
+    ]);
   });
 
   test("a summary stands for all before it and goes to the front", () => {
@@ -128,8 +146,14 @@ function randomContent(): fc.Arbitrary<readonly [string | null, ItemContent]> {
   return fc.oneof(
     fc.constant([null, { type: "message", role: "person", text: "hello" }] as const),
     fc.tuple(step, fc.constant({ type: "message", role: "agent", text: "text" } as const)),
-    fc.tuple(step, id.map((name) => call(name, name))),
-    fc.tuple(step, id.map((name) => result(name, "found"))),
+    fc.tuple(
+      step,
+      id.map((name) => call(name, name)),
+    ),
+    fc.tuple(
+      step,
+      id.map((name) => result(name, "found")),
+    ),
     fc.constant([null, { type: "notice", text: "note" }] as const),
   );
 }
@@ -139,7 +163,10 @@ function expectPaired(messages: readonly ModelMessage[]): void {
     const next = messages[index + 1];
     if (message.role === "assistant") {
       const ids = message.content.flatMap((part) => (part.type === "tool-call" ? [part.toolCallId] : []));
-      const results = next?.role === "tool" ? next.content.flatMap((part) => (part.type === "tool-result" ? [part.toolCallId] : [])) : [];
+      const results =
+        next?.role === "tool"
+          ? next.content.flatMap((part) => (part.type === "tool-result" ? [part.toolCallId] : []))
+          : [];
       expect(results.toSorted()).toEqual(ids.toSorted());
     }
     if (message.role === "tool") expect(messages[index - 1]?.role).toBe("assistant");
@@ -147,5 +174,7 @@ function expectPaired(messages: readonly ModelMessage[]): void {
 }
 
 function textsOf(messages: readonly ModelMessage[]): string[] {
-  return messages.flatMap((message) => (message.role === "system" ? [] : message.content.flatMap((part) => (part.type === "text" ? [part.text] : []))));
+  return messages.flatMap((message) =>
+    message.role === "system" ? [] : message.content.flatMap((part) => (part.type === "text" ? [part.text] : [])),
+  );
 }

@@ -183,7 +183,10 @@ function applySummary(input: ModelInput, content: Content<"summary">): void {
   const kept = input.entries.filter((entry) => entry.position >= content.before);
   const orphans = kept.findIndex((entry) => entry.message.role !== "tool");
   input.entries = [
-    { message: { role: "user", content: [{ type: "text", text: `<summary>\n${content.text}\n</summary>` }] }, position: content.before },
+    {
+      message: { role: "user", content: [{ type: "text", text: `<summary>\n${content.text}\n</summary>` }] },
+      position: content.before,
+    },
     ...(orphans < 0 ? [] : kept.slice(orphans)),
   ];
 }

@@ -1,13 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, textHash } from "./hash.ts";
-import { afterContinuation, type EndedCall, fingerprint, type IdleState, repeatedCalls, type WorkState } from "./progress.ts";
+import {
+  afterContinuation,
+  type EndedCall,
+  fingerprint,
+  type IdleState,
+  repeatedCalls,
+  type WorkState,
+} from "./progress.ts";
 
-const STATE: WorkState = { findings: [{ status: "unverified", detail: "Exit status 1.\nran in 1.23 s at 2026-03-01T10:00:00Z" }], folder: "abc", plan: null, calls: ["read:1"] };
+const STATE: WorkState = {
+  findings: [{ status: "unverified", detail: "Exit status 1.\nran in 1.23 s at 2026-03-01T10:00:00Z" }],
+  folder: "abc",
+  plan: null,
+  calls: ["read:1"],
+};
 
 describe("fingerprint", () => {
   test("is the same when only times and durations differ", () => {
-    const later = { ...STATE, findings: [{ status: "unverified" as const, detail: "Exit status 1.\nran in 4.5 s at 2026-03-01T10:05:07Z" }] };
+    const later = {
+      ...STATE,
+      findings: [{ status: "unverified" as const, detail: "Exit status 1.\nran in 4.5 s at 2026-03-01T10:05:07Z" }],
+    };
     expect(fingerprint(later)).toBe(fingerprint(STATE));
   });
 
@@ -30,7 +45,9 @@ describe("afterContinuation", () => {
       return verdict;
     });
     expect(verdicts.map((verdict) => verdict.stop)).toEqual([false, false, false, true]);
-    expect(verdicts[3]?.sentence).toBe("Stopped: 3 continuations in a row changed nothing in the files, the plan or the checks.");
+    expect(verdicts[3]?.sentence).toBe(
+      "Stopped: 3 continuations in a row changed nothing in the files, the plan or the checks.",
+    );
   });
 
   test("counts anew after any change", () => {
@@ -39,7 +56,11 @@ describe("afterContinuation", () => {
 });
 
 describe("repeatedCalls", () => {
-  const call = (name: string, result: string, args: unknown = { path: "a" }): EndedCall => ({ name, arguments: args, result });
+  const call = (name: string, result: string, args: unknown = { path: "a" }): EndedCall => ({
+    name,
+    arguments: args,
+    result,
+  });
 
   test("warns at three and stops at five", () => {
     const verdicts = [1, 2, 3, 4, 5].map((count) => repeatedCalls(Array(count).fill(call("read", "x"))).verdict);
@@ -61,7 +82,9 @@ describe("repeatedCalls", () => {
   });
 
   test("forgets what came before the last different call", () => {
-    expect(repeatedCalls([...Array(4).fill(call("read", "x")), call("write", "y"), call("read", "x")]).verdict).toBe("ok");
+    expect(repeatedCalls([...Array(4).fill(call("read", "x")), call("write", "y"), call("read", "x")]).verdict).toBe(
+      "ok",
+    );
   });
 });
 

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { goalText, type PromptGoal, renderContinuation, renderFindings, renderGoalChanged, renderInterrupted, systemPrompt } from "./prompt.ts";
+import {
+  goalText,
+  type PromptGoal,
+  renderContinuation,
+  renderFindings,
+  renderGoalChanged,
+  renderInterrupted,
+  systemPrompt,
+} from "./prompt.ts";
 
 const OWN_WORDS_BYTES = 2200;
 const GOAL: PromptGoal = {
@@ -19,8 +27,26 @@ describe("systemPrompt", () => {
   });
 
   test("has rules, then context, then the whole goal with constraints word for word", () => {
-    const text = systemPrompt({ agent: "writer", folder: "/work/writer", context: "## AGENTS.md\n\nBe kind.", goal: GOAL, date: "2026-03-01" });
-    const order = ["You are writer", "This thread began on 2026-03-01", "are data", "request_check", "Be kind.", "# Goal: Spring launch", "Write the report.", "Done means: report.md names three risks", "1. `test -s report.md`", "- never send without my review", "200,000 tokens and $2.00"];
+    const text = systemPrompt({
+      agent: "writer",
+      folder: "/work/writer",
+      context: "## AGENTS.md\n\nBe kind.",
+      goal: GOAL,
+      date: "2026-03-01",
+    });
+    const order = [
+      "You are writer",
+      "This thread began on 2026-03-01",
+      "are data",
+      "request_check",
+      "Be kind.",
+      "# Goal: Spring launch",
+      "Write the report.",
+      "Done means: report.md names three risks",
+      "1. `test -s report.md`",
+      "- never send without my review",
+      "200,000 tokens and $2.00",
+    ];
     const positions = order.map((part) => text.indexOf(part));
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
     expect(positions).not.toContain(-1);
@@ -75,6 +101,8 @@ describe("messages of the runtime", () => {
   });
 
   test("an interrupted call says that it was not repeated", () => {
-    expect(renderInterrupted("run_command")).toMatch(/^run_command was interrupted and its outcome is unknown.*not repeated/);
+    expect(renderInterrupted("run_command")).toMatch(
+      /^run_command was interrupted and its outcome is unknown.*not repeated/,
+    );
   });
 });

@@ -87,12 +87,19 @@ export function renderContinuation(parts: ContinuationParts): string {
   const open = parts.findings.filter((finding) => finding.status !== "verified");
   const lines: string[] = [];
   if (parts.findings.length === 0) {
-    lines.push("You stopped and the goal is not done. Go on with the work. When you think it is done, call request_check.");
+    lines.push(
+      "You stopped and the goal is not done. Go on with the work. When you think it is done, call request_check.",
+    );
   } else if (open.length === 0) {
     lines.push("The checks pass as last run, but the goal has not been checked to its end. Call request_check.");
   } else {
-    lines.push(`The goal is not done: ${open.length} of ${parts.findings.length} checks do not pass.`, ...findingLines(open));
-    lines.push("Fix the cause of each against the whole objective, then call request_check. What waits for a person needs nothing from you.");
+    lines.push(
+      `The goal is not done: ${open.length} of ${parts.findings.length} checks do not pass.`,
+      ...findingLines(open),
+    );
+    lines.push(
+      "Fix the cause of each against the whole objective, then call request_check. What waits for a person needs nothing from you.",
+    );
   }
   if (parts.idle > 0) {
     const times = parts.idle === 1 ? "time" : "times in a row";

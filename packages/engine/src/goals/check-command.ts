@@ -44,6 +44,7 @@ function verdict(result: CommandResult, timeMs: number): Found {
     return { status: "unverified", detail: `Did not end within ${durationText(timeMs)}.${output}` };
   }
   if (result.limit !== null) return { status: "unverified", detail: `Ended by its ${result.limit} limit.${output}` };
-  if (result.exitCode === null) return { status: "unverified", detail: `Ended by ${result.signal ?? "a signal"}.${output}` };
+  if (result.exitCode === null)
+    return { status: "unverified", detail: `Ended by ${result.signal ?? "a signal"}.${output}` };
   return { status: "unverified", detail: `Exit status ${result.exitCode}.${output}` };
 }

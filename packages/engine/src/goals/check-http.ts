@@ -21,10 +21,14 @@ export async function checkHttp(check: Extract<Check, { http: unknown }>, contex
       headers: { "user-agent": "Bureau", accept: "*/*" },
     });
     const body = await readBody(reply.body);
-    const expected = status === undefined ? reply.statusCode >= 200 && reply.statusCode < 300 : reply.statusCode === status;
+    const expected =
+      status === undefined ? reply.statusCode >= 200 && reply.statusCode < 300 : reply.statusCode === status;
     if (!expected) {
       const wanted = status === undefined ? "a status from 200 to 299" : `status ${status}`;
-      return { status: "unverified", detail: `Answered ${reply.statusCode} instead of ${wanted}.\n${shown(body.text)}`.trim() };
+      return {
+        status: "unverified",
+        detail: `Answered ${reply.statusCode} instead of ${wanted}.\n${shown(body.text)}`.trim(),
+      };
     }
     if (contains !== undefined && !body.text.includes(contains)) {
       const part = body.cut ? " in its first 1 MB" : "";
@@ -35,7 +39,8 @@ export async function checkHttp(check: Extract<Check, { http: unknown }>, contex
   } catch (error) {
     if (context.signal.aborted) throw error;
     if (timeout.aborted) return { status: "unverified", detail: `No whole answer within ${TIME_MS / 1000} s.` };
-    const reason = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+    const reason =
+      error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
     return { status: "unverified", detail: `Could not be reached: ${reason}` };
   }
 }

@@ -41,7 +41,11 @@ export async function checkJudge(check: Extract<Check, { judge: string }>, conte
     return blocked(`The judge ${why}: ${text.slice(0, 300) || "(an empty answer)"}`);
   }
   const artifact = evidence.files[0] ?? null;
-  return { status: STATUS[verdict.verdict], detail: verdict.reason.trim() || `The verdict is ${verdict.verdict}.`, artifact };
+  return {
+    status: STATUS[verdict.verdict],
+    detail: verdict.reason.trim() || `The verdict is ${verdict.verdict}.`,
+    artifact,
+  };
 }
 
 /**
@@ -62,7 +66,13 @@ function lenient(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const { verdict, reason } = value as Record<string, unknown>;
   return {
-    verdict: typeof verdict === "string" ? verdict.trim().toLowerCase().replace(/[\s-]+/g, "_") : verdict,
+    verdict:
+      typeof verdict === "string"
+        ? verdict
+            .trim()
+            .toLowerCase()
+            .replace(/[\s-]+/g, "_")
+        : verdict,
     ...(typeof reason === "string" ? { reason } : {}),
   };
 }
@@ -99,8 +109,12 @@ function parsed(text: string): unknown[] {
 }
 
 function judgeMessages(rubric: string, evidence: Evidence, context: CheckContext): ModelMessage[] {
-  const wanted = context.done === null || context.done === rubric ? "" : `\nThe whole goal is done when: ${context.done}`;
-  const brief = context.brief === rubric || context.brief === "" ? "" : `\nThe goal it belongs to:\n${context.brief.slice(0, 4000)}`;
+  const wanted =
+    context.done === null || context.done === rubric ? "" : `\nThe whole goal is done when: ${context.done}`;
+  const brief =
+    context.brief === rubric || context.brief === ""
+      ? ""
+      : `\nThe goal it belongs to:\n${context.brief.slice(0, 4000)}`;
   const text = `Requirement:\n${rubric}\n${wanted}${brief}\n\nEvidence, gathered by the runtime from the folder just now:\n${evidence.text}\n\nGive your verdict on the requirement now, as one JSON object.`;
   return [
     { role: "system", content: INSTRUCTIONS },

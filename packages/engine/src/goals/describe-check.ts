@@ -43,7 +43,12 @@ function describeFile(file: Extract<Check, { file: unknown }>["file"]): string {
   if (file.exists === false) return `${file.path} does not exist`;
   const wants: string[] = [];
   if (file.contains !== undefined) {
-    wants.push(`contains ${[file.contains].flat().map((text) => JSON.stringify(text)).join(" and ")}`);
+    wants.push(
+      `contains ${[file.contains]
+        .flat()
+        .map((text) => JSON.stringify(text))
+        .join(" and ")}`,
+    );
   }
   if (file.matches !== undefined) wants.push(`matches /${file.matches}/`);
   if (file.schema !== undefined) wants.push("fits its schema");

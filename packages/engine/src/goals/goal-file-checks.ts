@@ -47,7 +47,11 @@ function readCommand(entry: Values, path: FieldPath, reader: FieldReader): Check
   if (timeout === undefined || timeout === null) return { command };
   const text = scalarText(timeout);
   if (text === null || parseDuration(text) === null) {
-    return reader.fail([...path, "timeout"], `cannot be ${JSON.stringify(timeout)}`, "Write a duration with its unit, such as 90s or 5m.");
+    return reader.fail(
+      [...path, "timeout"],
+      `cannot be ${JSON.stringify(timeout)}`,
+      "Write a duration with its unit, such as 90s or 5m.",
+    );
   }
   return { command, timeout: text };
 }
@@ -64,7 +68,8 @@ function readFile(entry: Values, path: FieldPath, reader: FieldReader): Check {
     if (typeof exists !== "boolean") return reader.fail([...at, "exists"], "must be true or false");
     check.file.exists = exists;
   }
-  if (contains !== undefined && contains !== null) check.file.contains = readContains(contains, [...at, "contains"], reader);
+  if (contains !== undefined && contains !== null)
+    check.file.contains = readContains(contains, [...at, "contains"], reader);
   if (matches !== undefined && matches !== null) check.file.matches = readPattern(matches, [...at, "matches"], reader);
   if (schema !== undefined && schema !== null) {
     if (!isMap(schema) && typeof schema !== "boolean") return reader.fail([...at, "schema"], "must be a JSON schema");
@@ -85,7 +90,11 @@ function readHttp(entry: Values, path: FieldPath, reader: FieldReader): Check {
   const { status, contains } = value;
   if (status !== undefined && status !== null) {
     if (typeof status !== "number" || !Number.isInteger(status) || status < 100 || status > 599) {
-      return reader.fail([...at, "status"], `cannot be ${JSON.stringify(status)}`, "Write an HTTP status, such as 200.");
+      return reader.fail(
+        [...at, "status"],
+        `cannot be ${JSON.stringify(status)}`,
+        "Write an HTTP status, such as 200.",
+      );
     }
     check.http.status = status;
   }
@@ -117,7 +126,9 @@ function readPattern(value: unknown, path: FieldPath, reader: FieldReader): stri
 
 function sentence(entry: Values, kind: CheckKind, path: FieldPath, reader: FieldReader): string {
   const text = scalarText(entry[kind]);
-  return text === null || text === "" ? reader.fail([...path, kind], "must be text", "Put a text with a colon in quotes.") : text;
+  return text === null || text === ""
+    ? reader.fail([...path, kind], "must be text", "Put a text with a colon in quotes.")
+    : text;
 }
 
 function warnUnknown(value: Values, known: readonly string[], path: FieldPath, reader: FieldReader): void {

@@ -115,7 +115,12 @@ function splitGoalFile(text: string, name: string): FileParts {
 
 function readDocument(source: string, name: string): { document: Document; lines: LineCounter } {
   const lines = new LineCounter();
-  const document: Document = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: "1.2", logLevel: "silent" });
+  const document: Document = parseDocument(source, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.2",
+    logLevel: "silent",
+  });
   const error = document.errors[0];
   if (error !== undefined) {
     const line = lines.linePos(error.pos[0]).line + 1;
@@ -188,7 +193,8 @@ function writeBody(source: string, now: GoalSpec | null, patch: GoalFilePatch): 
   const hadHeading = now !== null && HEADING.test(source.trim().split(/\r?\n/, 1)[0] ?? "");
   const title = clipped((patch.title ?? (hadHeading ? now.title : "")).replace(/\s+/g, " ").trim());
   const own = readBody(brief);
-  if (title === "" || (own.title === title && own.brief === brief && !hadHeading)) return brief === "" ? "" : `${brief}\n`;
+  if (title === "" || (own.title === title && own.brief === brief && !hadHeading))
+    return brief === "" ? "" : `${brief}\n`;
   return brief === "" ? `# ${title}\n` : `# ${title}\n\n${brief}\n`;
 }
 
@@ -203,7 +209,10 @@ function firstHeading(body: string): string | null {
 }
 
 function firstSentence(text: string): string | null {
-  const line = text.split("\n").find((candidate) => candidate.trim() !== "")?.trim();
+  const line = text
+    .split("\n")
+    .find((candidate) => candidate.trim() !== "")
+    ?.trim();
   if (line === undefined) return null;
   const sentence = /^.*?[.!?](?=\s|$)/.exec(line)?.[0] ?? line;
   const title = clipped(sentence.replace(/[.\s]+$/, "").replace(/\s+/g, " "));
@@ -211,13 +220,21 @@ function firstSentence(text: string): string | null {
 }
 
 function titleFromName(name: string): string {
-  const words = name.replace(/^.*[\\/]/, "").replace(/\.md$/i, "").replace(/[-_\s]+/g, " ").trim();
+  const words = name
+    .replace(/^.*[\\/]/, "")
+    .replace(/\.md$/i, "")
+    .replace(/[-_\s]+/g, " ")
+    .trim();
   return words === "" ? "Goal" : clipped(words.charAt(0).toUpperCase() + words.slice(1));
 }
 
 function clipped(text: string): string {
   if (text.length <= MAX_TITLE_LENGTH) return text;
-  return `${text.slice(0, MAX_TITLE_LENGTH - 1).toWellFormed().replace(/\uFFFD$/, "").trimEnd()}…`;
+  return `${text
+    .slice(0, MAX_TITLE_LENGTH - 1)
+    .toWellFormed()
+    .replace(/\uFFFD$/, "")
+    .trimEnd()}…`;
 }
 
 function frontMatterText(document: Document): string {

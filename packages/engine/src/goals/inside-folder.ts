@@ -36,7 +36,13 @@ export async function openInside(folder: string, path: string): Promise<Inside> 
     if (opened !== null && !isInside(root, opened)) throw outside(path);
     const stat = await handle.stat();
     if (stat.isFile()) {
-      return { type: "file", path: relative(root, opened ?? wanted), handle, bytes: stat.size, changedMs: stat.mtimeMs };
+      return {
+        type: "file",
+        path: relative(root, opened ?? wanted),
+        handle,
+        bytes: stat.size,
+        changedMs: stat.mtimeMs,
+      };
     }
     await handle.close();
     return { type: "other", path: wanted };

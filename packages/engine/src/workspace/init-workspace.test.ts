@@ -18,19 +18,23 @@ afterAll(async () => {
 });
 
 describe("a new workspace", () => {
-  test.each(TEMPLATES)("from %s has the whole layout, readable settings and an agent with context", async (template) => {
-    const folder = join(parent, "deep", template);
-    const report = await initWorkspace(folder, template);
-    expect(report.kept).toEqual([]);
-    expect(await isWorkspace(folder)).toBe(true);
-    for (const name of ["memory", "skills", "records", "goals", "agents", "artifacts", "AGENTS.md"]) await access(join(folder, name));
-    expect(await readFile(join(folder, ".gitignore"), "utf8")).toContain(".bureau/");
-    expect((await readSettings(folder)).warnings).toEqual([]);
-    const [agent] = await readdir(join(folder, "agents"));
-    const loaded = await loadContext({ workspace: folder, folder: join(folder, "agents", agent ?? "") });
-    expect(loaded.sources).toHaveLength(2);
-    expect(loaded.notices).toEqual([]);
-  });
+  test.each(TEMPLATES)(
+    "from %s has the whole layout, readable settings and an agent with context",
+    async (template) => {
+      const folder = join(parent, "deep", template);
+      const report = await initWorkspace(folder, template);
+      expect(report.kept).toEqual([]);
+      expect(await isWorkspace(folder)).toBe(true);
+      for (const name of ["memory", "skills", "records", "goals", "agents", "artifacts", "AGENTS.md"])
+        await access(join(folder, name));
+      expect(await readFile(join(folder, ".gitignore"), "utf8")).toContain(".bureau/");
+      expect((await readSettings(folder)).warnings).toEqual([]);
+      const [agent] = await readdir(join(folder, "agents"));
+      const loaded = await loadContext({ workspace: folder, folder: join(folder, "agents", agent ?? "") });
+      expect(loaded.sources).toHaveLength(2);
+      expect(loaded.notices).toEqual([]);
+    },
+  );
 
   test("holds a sample goal that can be read", async () => {
     const folder = join(parent, "sample");
@@ -56,7 +60,10 @@ describe("a new workspace", () => {
 
   test("is refused where a file stands in the way, with what to do", async () => {
     await writeFile(join(parent, "file"), "");
-    await expect(initWorkspace(join(parent, "file"), "empty")).rejects.toMatchObject({ code: "invalid", hint: expect.stringContaining("choose another folder") });
+    await expect(initWorkspace(join(parent, "file"), "empty")).rejects.toMatchObject({
+      code: "invalid",
+      hint: expect.stringContaining("choose another folder"),
+    });
     await expect(initWorkspace(parent, "firm" as "company")).rejects.toThrow('There is no template "firm".');
   });
 });

@@ -24,7 +24,9 @@ export interface InitReport {
 /** Makes a workspace, or completes one. Nothing that exists is overwritten, so it can be run again. */
 export async function initWorkspace(folder: string, template: Template = "company"): Promise<InitReport> {
   if (!TEMPLATES.includes(template)) {
-    throw new AppError("invalid", `There is no template ${JSON.stringify(template)}.`, { hint: `Use ${TEMPLATES.join(", ")}.` });
+    throw new AppError("invalid", `There is no template ${JSON.stringify(template)}.`, {
+      hint: `Use ${TEMPLATES.join(", ")}.`,
+    });
   }
   const report: InitReport = { folder, created: [], kept: [] };
   try {
@@ -41,7 +43,10 @@ export async function initWorkspace(folder: string, template: Template = "compan
 
 /** True when the folder is a workspace: it has its settings file. */
 export async function isWorkspace(folder: string): Promise<boolean> {
-  return stat(join(folder, "bureau.yaml")).then((found) => found.isFile(), () => false);
+  return stat(join(folder, "bureau.yaml")).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 async function copyNew(source: string, folder: string, report: InitReport): Promise<void> {

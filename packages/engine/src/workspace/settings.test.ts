@@ -27,9 +27,19 @@ color: blue
 describe("settings", () => {
   test("are read whole", () => {
     expect(parseSettings(EXAMPLE)).toEqual({
-      models: { default: "anthropic/claude-sonnet-4-5", fast: null, judge: "local/org/qwen3", fallbacks: ["openai/gpt-5.2"] },
+      models: {
+        default: "anthropic/claude-sonnet-4-5",
+        fast: null,
+        judge: "local/org/qwen3",
+        fallbacks: ["openai/gpt-5.2"],
+      },
       providers: {
-        local: { kind: "openai-compatible", baseUrl: "http://127.0.0.1:11434/v1", apiKeyEnv: "LOCAL_KEY", headers: { "x-team": "7" } },
+        local: {
+          kind: "openai-compatible",
+          baseUrl: "http://127.0.0.1:11434/v1",
+          apiKeyEnv: "LOCAL_KEY",
+          headers: { "x-team": "7" },
+        },
         openai: { kind: "openai", baseUrl: "https://gateway.example.com/v1", apiKeyEnv: null, headers: {} },
       },
       prices: { "local/org/qwen3": { input: 100_000, cachedInput: 100_000, output: 400_000 } },
@@ -44,10 +54,22 @@ describe("settings", () => {
   test.each([
     ["models: { default: gpt-5 }", 'bureau.yaml, line 1: models.default must be provider/model, not "gpt-5".'],
     ["providers:\n  local: {}", "bureau.yaml, line 2: providers.local.baseUrl is missing."],
-    ["providers:\n  a:\n    baseUrl: localhost", 'bureau.yaml, line 3: providers.a.baseUrl must be an http or https address, not "localhost".'],
-    ["providers: { openai: { apiKey: sk-1 } }", "bureau.yaml, line 1: providers.openai.apiKey must not stand in this file."],
-    ["providers: { openai: { apiKeyEnv: sk-proj-1 } }", "providers.openai.apiKeyEnv must be the name of an environment variable"],
-    ["limits: { maxConcurrentRuns: 0 }", "bureau.yaml, line 1: limits.maxConcurrentRuns must be a whole number above zero, not 0."],
+    [
+      "providers:\n  a:\n    baseUrl: localhost",
+      'bureau.yaml, line 3: providers.a.baseUrl must be an http or https address, not "localhost".',
+    ],
+    [
+      "providers: { openai: { apiKey: sk-1 } }",
+      "bureau.yaml, line 1: providers.openai.apiKey must not stand in this file.",
+    ],
+    [
+      "providers: { openai: { apiKeyEnv: sk-proj-1 } }",
+      "providers.openai.apiKeyEnv must be the name of an environment variable",
+    ],
+    [
+      "limits: { maxConcurrentRuns: 0 }",
+      "bureau.yaml, line 1: limits.maxConcurrentRuns must be a whole number above zero, not 0.",
+    ],
     ["limits: { runTime: 2 }", 'limits.runTime cannot be "2".'],
     ["fetch: { allowHosts: [http://a] }", 'must be a host or host:port, not "http://a".'],
     ["- a", "must be keys with values"],
@@ -76,13 +98,19 @@ describe("settings", () => {
 
   test("only ever fail with a message for people", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.jsonValue().map((value) => JSON.stringify({ models: value, providers: value, limits: value }))), (text) => {
-        try {
-          parseSettings(text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(AppError);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.jsonValue().map((value) => JSON.stringify({ models: value, providers: value, limits: value })),
+        ),
+        (text) => {
+          try {
+            parseSettings(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(AppError);
+          }
+        },
+      ),
     );
   });
 });

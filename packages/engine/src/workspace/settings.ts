@@ -62,7 +62,7 @@ export const SETTINGS_KEYS = {
   "providers.<name>.headers": "Headers that are sent with each request; never a secret.",
   "prices.<provider/model>": "Dollars per million tokens: input, cachedInput, output.",
   "modelLimits.<provider/model>": "contextTokens and maxOutputTokens of a model that Bureau does not know.",
-  "budget": "Caps of a goal that sets none: tokens, money, time, turns, tool_calls.",
+  budget: "Caps of a goal that sets none: tokens, money, time, turns, tool_calls.",
   "limits.maxConcurrentRuns": "Runs at work at the same time.",
   "limits.runSteps": "Steps after which one run is stopped.",
   "limits.runTime": "Time at work after which one run is stopped, such as 2h.",
@@ -77,7 +77,8 @@ export async function readSettings(workspaceFolder: string): Promise<WorkspaceSe
   const path = join(workspaceFolder, SETTINGS_FILE);
   try {
     const { size } = await stat(path);
-    if (size > MAX_BYTES) throw new AppError("too_large", `${path} is larger than 256 kB.`, { hint: "Keep only settings in it." });
+    if (size > MAX_BYTES)
+      throw new AppError("too_large", `${path} is larger than 256 kB.`, { hint: "Keep only settings in it." });
     return parseSettings(await readFile(path, "utf8"));
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -89,7 +90,11 @@ export async function readSettings(workspaceFolder: string): Promise<WorkspaceSe
 
 export function parseSettings(text: string): WorkspaceSettings {
   const lines = new LineCounter();
-  const document: Document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const document: Document = parseDocument(text.replace(/^\uFEFF/, ""), {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
   const error = document.errors[0];
   if (error !== undefined) {
     const line = lines.linePos(error.pos[0]).line;
@@ -118,7 +123,9 @@ export function parseSettings(text: string): WorkspaceSettings {
     budget: readBudget(values["budget"], reader),
     limits: readLimits(values["limits"], reader),
     fetch: {
-      allowHosts: list(fetch["allowHosts"], ["fetch", "allowHosts"], reader).map((entry, index) => hostName(entry, ["fetch", "allowHosts", index], reader)),
+      allowHosts: list(fetch["allowHosts"], ["fetch", "allowHosts"], reader).map((entry, index) =>
+        hostName(entry, ["fetch", "allowHosts", index], reader),
+      ),
     },
     warnings: reader.warnings,
   };
@@ -143,7 +150,11 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
     if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name)) reader.fail(path, "must be a name of letters, digits, dots and dashes");
     warnUnknown(fields, ["kind", "baseUrl", "apiKeyEnv", "headers"], path, reader);
     if (fields["apiKey"] !== undefined) {
-      reader.fail([...path, "apiKey"], "must not stand in this file", "Put the key in an environment variable and name it with apiKeyEnv.");
+      reader.fail(
+        [...path, "apiKey"],
+        "must not stand in this file",
+        "Put the key in an environment variable and name it with apiKeyEnv.",
+      );
     }
     const given = fields["kind"] ?? (isKind(name) ? name : "openai-compatible");
     if (!isKind(given)) reader.fail([...path, "kind"], `must be one of ${PROVIDER_KINDS.join(", ")}`);
@@ -152,13 +163,22 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
       reader.fail([...path, "baseUrl"], `must be an http or https address, not ${JSON.stringify(baseUrl)}`);
     }
     if (given === "openai-compatible" && baseUrl === null) {
-      reader.fail([...path, "baseUrl"], "is missing", "Write the address of the server's API, such as http://127.0.0.1:11434/v1.");
+      reader.fail(
+        [...path, "baseUrl"],
+        "is missing",
+        "Write the address of the server's API, such as http://127.0.0.1:11434/v1.",
+      );
     }
     const apiKeyEnv = text(fields["apiKeyEnv"], [...path, "apiKeyEnv"], reader);
     if (apiKeyEnv !== null && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(apiKeyEnv)) {
       reader.fail([...path, "apiKeyEnv"], "must be the name of an environment variable, not the key itself");
     }
-    providers[name] = { kind: given, baseUrl, apiKeyEnv, headers: readHeaders(fields["headers"], [...path, "headers"], reader) };
+    providers[name] = {
+      kind: given,
+      baseUrl,
+      apiKeyEnv,
+      headers: readHeaders(fields["headers"], [...path, "headers"], reader),
+    };
   }
   return providers;
 }
@@ -183,7 +203,11 @@ function readPrices(value: unknown, reader: FieldReader): Record<string, ModelPr
     const input = dollars("input") ?? reader.fail(path, "must have a price for input");
     const output = dollars("output") ?? reader.fail(path, "must have a price for output");
     const micros = (price: number) => Math.round(price * MICROS_PER_DOLLAR);
-    prices[model] = { input: micros(input), cachedInput: micros(dollars("cachedInput") ?? input), output: micros(output) };
+    prices[model] = {
+      input: micros(input),
+      cachedInput: micros(dollars("cachedInput") ?? input),
+      output: micros(output),
+    };
   }
   return prices;
 }
@@ -209,7 +233,11 @@ function readLimits(value: unknown, reader: FieldReader): LimitSettings {
   const time = text(fields["runTime"], ["limits", "runTime"], reader);
   const runTimeMs = time === null ? null : parseDuration(time);
   if (time !== null && runTimeMs === null) {
-    reader.fail(["limits", "runTime"], `cannot be ${JSON.stringify(time)}`, "Write a duration with its unit, such as 2h.");
+    reader.fail(
+      ["limits", "runTime"],
+      `cannot be ${JSON.stringify(time)}`,
+      "Write a duration with its unit, such as 2h.",
+    );
   }
   return {
     maxConcurrentRuns: count(fields["maxConcurrentRuns"], ["limits", "maxConcurrentRuns"], reader),
@@ -236,7 +264,11 @@ function list(value: unknown, path: FieldPath, reader: FieldReader): unknown[] {
 function modelName(value: unknown, path: FieldPath, reader: FieldReader): string | null {
   const name = text(value, path, reader);
   if (name !== null && !/^[^/\s]+\/\S+$/.test(name)) {
-    return reader.fail(path, `must be provider/model, not ${JSON.stringify(name)}`, "Such as openai/gpt-5.2 or local/qwen3.");
+    return reader.fail(
+      path,
+      `must be provider/model, not ${JSON.stringify(name)}`,
+      "Such as openai/gpt-5.2 or local/qwen3.",
+    );
   }
   return name;
 }
