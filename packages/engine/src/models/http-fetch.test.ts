@@ -104,9 +104,9 @@ describe("fetch for model calls", () => {
         if (left > 0) return;
         clearInterval(timer);
         response.end();
-      }, 25);
+      }, 60);
     });
-    expect(await (await open({ stallMs: 120 })(url)).text()).toBe("xxxxxxxx");
+    expect(await (await open({ stallMs: 300 })(url)).text()).toBe("xxxxxxxx");
   });
 
   test("a broken connection is cut, and a refused one keeps its own code", async () => {

@@ -11,13 +11,13 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
 });
 
-async function start(script: ModelScript, stallMs = 150): Promise<{ server: ModelServer; models: OpenModels }> {
+async function start(script: ModelScript, stallMs = 5_000): Promise<{ server: ModelServer; models: OpenModels }> {
   const server = await startModelServer({ script });
   opened.push(server);
   return { server, models: connect(server, stallMs) };
 }
 
-function connect(server: ModelServer, stallMs = 150): OpenModels {
+function connect(server: ModelServer, stallMs = 5_000): OpenModels {
   const models = createModels({
     providers: {
       openai: { kind: "openai", baseUrl: server.openaiUrl, apiKey: "key-of-openai", stallMs },
@@ -164,7 +164,7 @@ describe.each(WIRES)("over %s", (wire) => {
     ["status 529", { status: 529 }, "overloaded"],
   ];
   test.each(FAULTS)("%s is a failure of its kind", async (_name, reply, kind) => {
-    const { models } = await start([reply]);
+    const { models } = await start([reply], kind === "stalled" ? 150 : 5_000);
     const answer = await models.call(request(wire), options());
     expect(answer).toMatchObject({ status: "failed", failure: { kind } });
     if (answer.status === "failed") expect(answer.failure.message).not.toBe("");
