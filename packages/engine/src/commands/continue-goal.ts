@@ -1,26 +1,23 @@
 import type { Queryable } from "../store/database.ts";
-import type { GoalRow } from "../store/rows.ts";
-import { changeWithin } from "./change.ts";
+import { appendEvents, type NewEvent } from "../store/events.ts";
+import type { Change } from "./change.ts";
+import { findGoal } from "../queries/lookup.ts";
 import { insertGoalRun, isAtWork } from "./goal-writes.ts";
 import type { CommandParts } from "./parts.ts";
 
-const CONTINUED = "The run before reached its limit. The goal goes on in this one: look at the real state of the work first.";
-
-/**
- * Adds the next run of a goal whose run has just ended, in the transaction that ends it.
- *
- * Does nothing when the goal is not at work any more. The dispatcher hears of it at its next look.
- */
-export async function continueGoal(
-  parts: CommandParts,
-  transaction: Queryable,
-  run: { goalId: string | null },
-): Promise<void> {
-  if (run.goalId === null) return;
-  await changeWithin(parts, transaction, async (change) => {
-    const { rows } = await transaction.query<GoalRow>("SELECT * FROM goals WHERE id = $1 FOR NO KEY UPDATE", [run.goalId]);
-    const goal = rows[0];
-    if (goal === undefined || !isAtWork(goal)) return;
-    await insertGoalRun(change, goal, { trigger: "goal", message: { role: "runtime", text: CONTINUED } });
-  });
+/** Adds the next run of a goal in the transaction that ends the run before it, so that the goal is never without. */
+export async function continueGoal(parts: CommandParts, transaction: Queryable, goalId: string): Promise<void> {
+  const events: NewEvent[] = [];
+  const change: Change = {
+    transaction: transaction as Change["transaction"],
+    now: new Date(parts.clock.now()),
+    addEvent: (event) => void events.push(event),
+    interrupt: () => undefined,
+    enqueue: ({ id, dispatch, priority }) => parts.dispatcher.enqueue(transaction, { id, dispatch, priority }),
+    onRollback: () => undefined,
+  };
+  const goal = await findGoal(transaction, goalId, "update");
+  if (!isAtWork(goal)) return;
+  await insertGoalRun(change, goal, { trigger: "goal", message: null });
+  await appendEvents(transaction, events);
 }

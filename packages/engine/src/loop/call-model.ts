@@ -180,7 +180,7 @@ async function acceptAnswer(
   journal.run.attempts = 0;
   return {
     run: { attempts: 0, seen_position: shown, state: facts },
-    stepPatches: [endModelStep(parts, stepId, result, "completed", null, answer.finish)],
+    stepPatches: [endModelStep(parts, stepId, result, "completed", null, { finish: answer.finish, shown })],
     toolCalls: calls,
     items: items.items,
     events: [stepEvent(parts, journal, stepId, result, "completed", null), ...items.events],
@@ -320,14 +320,14 @@ function endModelStep(
   result: CallResult,
   status: StepPatch["status"],
   error: string | null,
-  finish: string | null,
+  detail: { finish: string; shown: number } | null,
 ): StepPatch {
   return {
     id: stepId,
     status,
     attempts: result.attempts,
     usage: result.usage ? { ...result.usage, micros: result.micros } : null,
-    ...(finish ? { detail: { finish, model: result.answer.model } } : {}),
+    ...(detail ? { detail: { ...detail, model: result.answer.model } } : {}),
     error,
     ended_at: timeText(parts.clock.now()),
   };

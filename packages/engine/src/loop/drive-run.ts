@@ -38,6 +38,7 @@ async function drive(parts: LoopParts, runId: string): Promise<void> {
   let journal = await frameJournal(parts, runId);
   let outcome: Changes = {};
   for (let round = 0; journal && round < MAX_ROUNDS; round += 1) {
+    if (parts.signals.stopping) return;
     const signal = parts.signals.begin(runId);
     const step = wakeGoal(journal, await begin(parts, journal, nextStep(runState(journal))));
     const { result, forget } = await write(parts, journal, outcome, step);

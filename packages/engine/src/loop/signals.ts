@@ -5,6 +5,7 @@ export class ControlChanged extends Error {
 
 /** The way from a command to the step at work in this process. */
 export class Signals {
+  #stopping = false;
   readonly #open = new Map<string, AbortController>();
 
   /** A fresh signal for the run's next step; the one before is given up. */
@@ -23,7 +24,12 @@ export class Signals {
     this.#open.get(runId)?.abort(new ControlChanged("The run was changed by a command."));
   }
 
-  interruptAll(): void {
-    for (const runId of this.#open.keys()) this.interrupt(runId);
+  /** The process ends: runs are left as they are, as by a crash, and gone on with at the next start. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
   }
 }

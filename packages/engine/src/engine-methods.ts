@@ -1,0 +1,120 @@
+import { AppError, type Status } from "@bureau/protocol";
+import * as agentCommands from "./commands/add-agent.ts";
+import { answerInboxEntry } from "./commands/answer-question.ts";
+import { cancelRun } from "./commands/cancel-run.ts";
+import { checkGoal } from "./commands/check-goal.ts";
+import { createGoal } from "./commands/create-goal.ts";
+import { cancelTask, createTask } from "./commands/create-task.ts";
+import { decideInboxEntry } from "./commands/decide-entry.ts";
+import { editInboxEntry } from "./commands/edit-approval.ts";
+import { editGoal } from "./commands/edit-goal.ts";
+import type { CommandParts } from "./commands/parts.ts";
+import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
+import { pauseGoal } from "./commands/pause-goal.ts";
+import { replyToInbox } from "./commands/reply-to-inbox.ts";
+import { resumeGoal } from "./commands/resume-goal.ts";
+import { postMessage, startRun } from "./commands/start-run.ts";
+import { steerRun } from "./commands/steer-run.ts";
+import { stopGoal } from "./commands/stop-goal.ts";
+import { examine } from "./doctor.ts";
+import type { EngineApi } from "./engine-api.ts";
+import { exportRecording } from "./loop/export-recording.ts";
+import type { Live } from "./loop/live.ts";
+import type { LoopParts } from "./loop/parts.ts";
+import type { Models } from "./models/model.ts";
+import { getAgent, listAgents } from "./queries/agents.ts";
+import { countAll } from "./queries/counts.ts";
+import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
+import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
+import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
+import { getTask, listTasks } from "./queries/tasks.ts";
+import { getThread, listItems, listThreads } from "./queries/threads.ts";
+import { usage } from "./queries/usage.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { eventsAfter, lastSequence } from "./store/events.ts";
+
+export interface MethodParts {
+  commands: CommandParts;
+  live: Live;
+  models: Models;
+  sandbox: Sandbox;
+  parts: LoopParts;
+  isStopping: () => boolean;
+}
+
+/** Each use case by its name. Nothing is decided here. */
+export function engineApi({ commands, live, models, sandbox, parts, isStopping }: MethodParts): EngineApi {
+  const { database } = commands;
+  return {
+    listAgents: (query) => listAgents(database, query),
+    getAgent: (agent) => getAgent(database, agent),
+    addAgent: (input) => agentCommands.addAgent(commands, input),
+    createAgent: (input) => agentCommands.createAgent(commands, input),
+    pauseAgent: (agent) => pauseAgent(commands, agent),
+    resumeAgent: (agent) => resumeAgent(commands, agent),
+    listGoals: (query) => listGoals(database, query),
+    getGoal: (goal) => getGoal(database, goal),
+    createGoal: (input) => createGoal(commands, input),
+    editGoal: (goal, input) => editGoal(commands, goal, input),
+    pauseGoal: (goal) => pauseGoal(commands, goal),
+    resumeGoal: (goal) => resumeGoal(commands, goal),
+    stopGoal: (goal) => stopGoal(commands, goal),
+    checkGoal: (goal) => checkGoal(commands, goal),
+    listEvidence: (goal, page) => listEvidence(database, goal, page),
+    listTasks: (query) => listTasks(database, query),
+    getTask: (task) => getTask(database, task),
+    createTask: (input) => createTask(commands, input),
+    cancelTask: (task) => cancelTask(commands, task),
+    listThreads: (query) => listThreads(database, query),
+    getThread: (thread) => getThread(database, thread),
+    listItems: (thread, query) => listItems(database, thread, query),
+    postMessage: (thread, text) => postMessage(commands, thread, text),
+    startRun: (input) => startRun(commands, input),
+    listRuns: (query) => listRuns(database, query),
+    getRun: (run) => getRun(database, run),
+    listSteps: (run, query) => listSteps(database, run, query),
+    listToolCalls: (run, query) => listToolCalls(database, run, query),
+    cancelRun: (run) => cancelRun(commands, run),
+    steerRun: (run, text) => steerRun(commands, run, text),
+    exportRecording: (run) => exportRecording(parts, run),
+    listInbox: (query) => listInbox(database, query),
+    getInboxEntry: (entry) => getInboxEntry(database, entry),
+    decideInboxEntry: (entry, input) => decideInboxEntry(commands, entry, input),
+    editInboxEntry: (entry, input) => editInboxEntry(commands, entry, input),
+    answerInboxEntry: (entry, input) => answerInboxEntry(commands, entry, input),
+    replyToInbox: (input) => replyToInbox(commands, input),
+    hey: () => hey(database),
+    usage: (query) => usage(database, query),
+    status: () => statusOf(commands, models),
+    doctor: () => examine({ database, models, sandbox, workspace: commands.workspace.folder }),
+    ready: async () => {
+      if (isStopping()) throw new AppError("unavailable", "Bureau is stopping.");
+      await database.query("SELECT 1");
+    },
+    eventsAfter: (seq, limit) => eventsAfter(database, seq, limit),
+    lastSequence: () => lastSequence(database),
+    onEvents: (listener) => live.onEvents(listener),
+    onDelta: (listener) => live.onDelta(listener),
+  };
+}
+
+async function statusOf({ database, workspace }: CommandParts, models: Models): Promise<Omit<Status, "version">> {
+  const [counts, lastSeq] = await Promise.all([countAll(database), lastSequence(database)]);
+  const model = defaultModel(models);
+  const work =
+    counts.runsRunning + counts.runsQueued > 0
+      ? `${counts.runsRunning} runs at work, ${counts.runsQueued} queued.`
+      : counts.inboxPending > 0
+        ? `Idle; ${counts.inboxPending} entries wait for a person.`
+        : "Idle.";
+  const said = models.rehearsal ? "This is a rehearsal: the model's words were written beforehand. " : "";
+  return { workspace: workspace.folder, model, rehearsal: models.rehearsal, sentence: said + work, counts, lastSeq };
+}
+
+function defaultModel(models: Models): string | null {
+  try {
+    return models.chain("default")[0] ?? null;
+  } catch {
+    return null;
+  }
+}

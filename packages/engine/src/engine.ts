@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import type { EngineApi } from "./engine-api.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { continueGoal } from "./commands/continue-goal.ts";
+import type { CommandParts, Dispatcher } from "./commands/parts.ts";
+import { discoverAgents } from "./commands/add-agent.ts";
+import { folderDigest } from "./context/folder-digest.ts";
+import { createContextCache, loadContext } from "./context/load-context.ts";
+import { engineApi } from "./engine-methods.ts";
+import { runChecks } from "./goals/run-checks.ts";
+import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
+import { driveRun } from "./loop/drive-run.ts";
+import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.ts";
+import { failRun } from "./loop/fail-run.ts";
+import { JournalWriter } from "./loop/journal-writer.ts";
+import { Live } from "./loop/live.ts";
+import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
+import { Signals } from "./loop/signals.ts";
+import type { Models } from "./models/model.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { openBlobs } from "./store/blobs.ts";
+import { type Database, isConnectionError } from "./store/database.ts";
+import { toolsFor } from "./tools/registry.ts";
+import type { Tool } from "./tools/tool.ts";
+
+/** Runs at work at once in one process. */
+export const DEFAULT_CONCURRENCY = 1_000;
+
+export interface EngineOptions {
+  database: Database;
+  /** Absolute, real path of the workspace's folder. */
+  workspace: string;
+  /** Bureau's own folder in it: blobs. */
+  stateFolder: string;
+  models: Models;
+  sandbox: Sandbox;
+  tools: readonly Tool[];
+  clock?: Clock;
+  concurrency?: number;
+  limits?: Partial<RunLimits>;
+  log: (level: "warn" | "error", message: string) => void;
+}
+
+export interface Engine extends EngineApi {
+  /** The parts that commands stand on, for what runs beside the API: watching goal files, retention. */
+  readonly commands: CommandParts;
+  /** Stops taking runs up and leaves those at work to be gone on with at the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The engine on a migrated database. Work that an earlier process left goes on by itself, with no client.
+ *
+ * One a process. Any number of processes may share a database.
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { database, workspace, log } = options;
+  const clock = options.clock ?? systemClock;
+  const signals = new Signals();
+  const live = new Live({ database, clock, onRunSignal: (runId) => signals.interrupt(runId) });
+  const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
+  const late: { dispatcher: RunDispatcher | null } = { dispatcher: null };
+  const dispatcher: Dispatcher = {
+    enqueue: (transaction, run) => late.dispatcher!.enqueue(transaction, run),
+    kick: () => late.dispatcher?.kick(),
+  };
+  const commands: CommandParts = { database, clock, workspace: { folder: workspace }, dispatcher, signals };
+  const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands });
+  late.dispatcher = await startDispatcher({
+    databaseUrl: database.url,
+    executorId: executor.id,
+    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    drive: (runId, dispatch) => driveSafely(parts, runId, dispatch),
+    log,
+  });
+  await discoverAgents(commands);
+  executor.sweep((dead) => adopt(database, late.dispatcher!, dead, log));
+  const state = { stopping: false };
+  return {
+    ...engineApi({ commands, live, models: options.models, sandbox: options.sandbox, parts, isStopping: () => state.stopping }),
+    commands,
+    stop: async () => {
+      state.stopping = true;
+      signals.stop();
+      await late.dispatcher!.stop();
+      await parts.writer.drain();
+      await live.stop();
+      await executor.leave();
+      await options.sandbox.close();
+    },
+  };
+}
+
+interface Woven {
+  clock: Clock;
+  signals: Signals;
+  live: Live;
+  dispatcher: Dispatcher;
+  executor: Executor;
+  commands: CommandParts;
+}
+
+function loopParts(options: EngineOptions, woven: Woven): LoopParts {
+  const { database, workspace, models, sandbox, log } = options;
+  const { clock, signals, live, dispatcher, executor, commands } = woven;
+  const cache = createContextCache();
+  const inGoal = toolsFor(options.tools, { goal: true });
+  const outside = toolsFor(options.tools, { goal: false });
+  return {
+    database,
+    writer: new JournalWriter({ database, clock }),
+    blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),
+    clock,
+    random: Math.random,
+    live,
+    signals,
+    dispatcher,
+    continueGoal: (transaction, run) => continueGoal(commands, transaction, run.goalId!),
+    executorId: executor.id,
+    models,
+    sandbox,
+    limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
+    tools: ({ goal }) => (goal ? inGoal : outside),
+    loadContext: (folder) => loadContext({ workspace, folder }, cache),
+    folderDigest,
+    runChecks,
+    log,
+  };
+}
+
+/** A fault of ours must not take the process down, nor leave a run that looks as if it were at work. */
+async function driveSafely(parts: LoopParts, runId: string, dispatch: number): Promise<void> {
+  try {
+    await driveRun(parts, runId, dispatch);
+  } catch (error) {
+    if (isConnectionError(error) || parts.signals.stopping) throw error;
+    parts.log("error", `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await failRun(parts, runId, error);
+  }
+}
+
+/** Takes over what dead processes had at work, and hands over runs that no dispatch would start. */
+async function adopt(
+  database: Database,
+  dispatcher: RunDispatcher,
+  dead: string[],
+  log: EngineOptions["log"],
+): Promise<void> {
+  for (const id of dead) {
+    const count = await dispatcher.takeOver(id);
+    if (count > 0) log("warn", `Took over ${count} runs of ${id}, whose process ended.`);
+  }
+  await forgetExecutors(database, dead);
+  if ((await redispatchStranded(database, dispatcher.enqueue)) > 0) dispatcher.kick();
+}

@@ -1,0 +1,41 @@
+import { newId } from "@bureau/protocol";
+import { appendEvents } from "../store/events.ts";
+import type { LoopParts } from "./parts.ts";
+
+const MAX_REASON_LENGTH = 500;
+
+/** Ends a run that a fault of ours stopped, and tells a person. Changes nothing when another process has it. */
+export async function failRun(parts: Pick<LoopParts, "database" | "executorId">, runId: string, error: unknown): Promise<void> {
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON_LENGTH);
+  const sentence = `Stopped by a fault of Bureau's own: ${reason}`;
+  await parts.database.transaction(async (transaction) => {
+    const { rows } = await transaction.query(
+      `UPDATE runs SET status = 'failed', failure = 'internal', sentence = $2, ended_at = now(), epoch = epoch + 1
+       WHERE id = $1 AND status = 'running' AND executor_id = $3
+       RETURNING thread_id, goal_id, agent_id, ended_at`,
+      [runId, sentence, parts.executorId],
+    );
+    const run = rows[0];
+    if (!run) return;
+    if (run.goal_id) {
+      await transaction.query("UPDATE goals SET status = 'blocked', sentence = $2, updated_at = now() WHERE id = $1", [
+        run.goal_id,
+        sentence,
+      ]);
+    }
+    const entryId = newId("notice");
+    await transaction.query(
+      `INSERT INTO inbox (id, kind, status, agent_id, goal_id, run_id, thread_id, title, detail)
+       VALUES ($1, 'stopped', 'pending', $2, $3, $4, $5, $6, $7)`,
+      [entryId, run.agent_id, run.goal_id, runId, run.thread_id, sentence, JSON.stringify({ failure: "internal" })],
+    );
+    const place = { threadId: run.thread_id, runId, goalId: run.goal_id };
+    await appendEvents(transaction, [
+      { ...place, type: "run.failed", data: { run: { id: runId, status: "failed", failure: "internal", sentence } } },
+      { ...place, type: "inbox.added", data: { entry: { id: entryId, kind: "stopped", status: "pending", title: sentence } } },
+      ...(run.goal_id
+        ? [{ ...place, type: "goal.updated" as const, data: { goal: { id: run.goal_id, status: "blocked", sentence } } }]
+        : []),
+    ]);
+  });
+}
