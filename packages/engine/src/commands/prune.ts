@@ -10,7 +10,7 @@ const DISPATCH_RETENTION_MS = DAY_MS;
 const BLOB_GRACE_MS = DAY_MS;
 const BATCH = 2_000;
 const MAX_BATCHES = 20;
-const MAX_BLOBS = 20_000;
+const MAX_REMOVED_BLOBS = 20_000;
 
 export interface PruneParts {
   database: Database;
@@ -49,7 +49,7 @@ export async function prune(parts: PruneParts, options: { olderThanMs?: number }
     events: events.count,
     dispatches: dispatches.count,
     blobs,
-    more: steps.more || toolCalls.more || events.more || dispatches.more,
+    more: steps.more || toolCalls.more || events.more || dispatches.more || blobs >= MAX_REMOVED_BLOBS,
   };
 }
 
@@ -98,7 +98,6 @@ async function removeDispatches(database: Database, before: number): Promise<{ c
 
 async function removeBlobs(parts: PruneParts, before: number): Promise<number> {
   if (parts.blobs === undefined) return 0;
-  let looked = 0;
   let removed = 0;
   let candidates: string[] = [];
   const flush = async () => {
@@ -109,7 +108,7 @@ async function removeBlobs(parts: PruneParts, before: number): Promise<number> {
     candidates = [];
   };
   for await (const blob of parts.blobs.list()) {
-    if ((looked += 1) > MAX_BLOBS) break;
+    if (removed >= MAX_REMOVED_BLOBS) break;
     if (blob.putAt >= before) continue;
     candidates.push(blob.hash);
     if (candidates.length === BATCH) await flush();
