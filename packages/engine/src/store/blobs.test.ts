@@ -62,7 +62,7 @@ describe("put and get", () => {
 
   test("a folder that is a file gives an error and no hash", async () => {
     await writeFile(join(folder, "file"), "");
-    await expect(openBlobs({ folder: join(folder, "file") }).put("hello")).rejects.toThrow();
+    await expect(openBlobs({ folder: join(folder, "file") }).put("hello")).rejects.toThrow("ENOTDIR");
   });
 
   test("a full disk is told from other failures, through any number of causes", async ({ skip }) => {

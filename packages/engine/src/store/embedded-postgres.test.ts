@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { openDatabase, withReconnect } from "./database.ts";
 import type { Database } from "./database.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import type { EmbeddedPostgres } from "./embedded-postgres.ts";
+import { isRoot } from "./postgres-account.ts";
 import { preparePlace } from "./postgres-place.ts";
 import { isAlive, readPostmasterFile } from "./postgres-process.ts";
 import type { PostgresRestart } from "./postgres-supervisor.ts";
@@ -81,8 +82,33 @@ describe("startEmbeddedPostgres", () => {
     const elsewhere = [startInProcess(folder), startInProcess(folder)].map(async (one) => (await one).report);
     const all = await Promise.all([...here, ...elsewhere]);
     expect(new Set(all.map((one) => one.processId)).size).toBe(1);
-    expect(all.map((one) => one.state).sort()).toEqual(["attached", "attached", "attached", "created"]);
-    expect(await readdir(folder)).toEqual(expect.not.arrayContaining(["start.lock", "cluster.new-0badcafe"]));
+    expect(all.filter((one) => one.state === "created")).toHaveLength(1);
+    expect(all.filter((one) => one.state === "attached")).toHaveLength(3);
+    expect((await readdir(folder)).toSorted((a, b) => a.localeCompare(b))).toEqual(["cluster", "postgres.log"]);
+  });
+
+  test("finds the data again when the folder was moved under a running server", async () => {
+    const [before, after] = [join(root, "before"), join(root, "after")];
+    const first = await start(before);
+    await ask(first.url, "CREATE TABLE kept AS SELECT 42 AS answer");
+    await rename(before, after);
+    folders.delete(before);
+    const second = await start(after);
+    expect(second.state).toBe("started");
+    expect(isAlive(first.processId)).toBe(false);
+    expect((await ask(second.url, "SELECT answer FROM kept")).rows).toEqual([{ answer: 42 }]);
+  });
+
+  test("does not take the original's server for its own when the folder was copied", async () => {
+    const [original, copied] = [join(root, "original"), join(root, "copied")];
+    const first = await start(original);
+    await ask(first.url, "CHECKPOINT");
+    await cp(original, copied, { recursive: true });
+    if (isRoot()) await giveTo(join(copied, "cluster"), (await stat(join(original, "cluster"))).uid);
+    const second = await start(copied);
+    expect(second.state).toBe("started");
+    expect(second.url).not.toBe(first.url);
+    expect(isAlive(first.processId)).toBe(true);
   });
 
   test("works in a folder whose path is far longer than a socket's may be", async () => {
@@ -213,6 +239,11 @@ async function start(folder: string): Promise<EmbeddedPostgres> {
   // Only the main one is as people have it; the others need not wait for the disk.
   const settings = folder === main ? {} : { fsync: "off" };
   return startEmbeddedPostgres({ dataFolder: folder, log: ignore, settings });
+}
+
+async function giveTo(folder: string, userId: number): Promise<void> {
+  await chown(folder, userId, -1);
+  for (const entry of await readdir(folder, { recursive: true })) await chown(join(folder, entry), userId, -1);
 }
 
 async function ask(url: string, text: string) {

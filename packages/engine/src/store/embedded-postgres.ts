@@ -17,6 +17,7 @@ import {
   launch,
   readPostmasterFile,
   refusedForAnother,
+  wasMoved,
 } from "./postgres-process.ts";
 import type { Launched, PostmasterFile } from "./postgres-process.ts";
 import { supervise } from "./postgres-supervisor.ts";
@@ -204,8 +205,8 @@ async function startUntil(
 /**
  * True while a live server of this data directory is starting or stopping and has to be waited for.
  *
- * Clears the two things that would stand in the way for ever: a file that names a process which is not the
- * server, and a server whose socket was deleted under it, which nobody could ever reach again.
+ * Clears what would stand in the way for ever: a file that names a process which is not the server, a server
+ * whose socket was deleted under it, and one whose folder was moved under it.
  */
 async function isComingUp(place: Place, clock: Clock): Promise<boolean> {
   const file = await readPostmasterFile(place.cluster);
@@ -216,6 +217,12 @@ async function isComingUp(place: Place, clock: Clock): Promise<boolean> {
   }
   if (file.status.startsWith("ready") && !(await hasSocket(file))) {
     await stopProcess(file.processId, place.cluster, "SIGINT", clock);
+    return false;
+  }
+  if (await wasMoved(file.processId, place.cluster)) {
+    // At once, because a shutdown in order writes to the old name. What was committed is in the log.
+    await stopProcess(file.processId, place.cluster, "SIGQUIT", clock);
+    if (await isOwnSocketFolder(file.socketFolder, place)) await rm(file.socketFolder, { recursive: true, force: true });
     return false;
   }
   return true;
@@ -236,7 +243,7 @@ async function requireSameVersion(place: Place, major: number): Promise<boolean>
   );
 }
 
-async function stopProcess(processId: number, cluster: string, signal: "SIGTERM" | "SIGINT", clock: Clock): Promise<void> {
+async function stopProcess(processId: number, cluster: string, signal: "SIGTERM" | "SIGINT" | "SIGQUIT", clock: Clock): Promise<void> {
   if (!(await isServerOf(processId, cluster))) return;
   process.kill(processId, signal);
   const deadline = clock.now() + STOP_LIMIT_MS;

@@ -5,12 +5,13 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { systemClock } from "../clock.ts";
 import { startInProcess } from "../testing/start-postgres.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { isRoot, serverAccount } from "./postgres-account.ts";
 import { findBinaries } from "./postgres-binaries.ts";
 import { isReachable, preparePlace, prepareSocketFolder } from "./postgres-place.ts";
-import { isServerOf, readPostmasterFile } from "./postgres-process.ts";
+import { isAlive, isServerOf, readPostmasterFile } from "./postgres-process.ts";
 
 const NOBODY = 65534;
 const PACKAGE = dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
@@ -152,6 +153,7 @@ describe.skipIf(!isRoot() || !canBeRunByOthers())("as an ordinary user", () => {
     expect((await stat(cluster)).uid).toBe(NOBODY);
     const file = await readPostmasterFile(cluster);
     process.kill(file?.processId ?? 0, "SIGINT");
+    while (isAlive(file?.processId ?? 0)) await systemClock.sleep(5);
     outside.push(file?.socketFolder ?? "");
   });
 

