@@ -1,4 +1,15 @@
 export * from "./clock.ts";
 export type * from "./engine-api.ts";
+export { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 export type * from "./models/model.ts";
-export type * from "./models/settings.ts";
+export { createModels } from "./models/models.ts";
+export { DEFAULT_LIMITS, knownLimits } from "./models/prices.ts";
+export { createRehearsal } from "./models/rehearsal.ts";
+export type { ModelSettings, ProviderSettings } from "./models/settings.ts";
+export { createSandbox } from "./sandbox/create-sandbox.ts";
+export { type Database, openDatabase } from "./store/database.ts";
+export { type EmbeddedPostgres, startEmbeddedPostgres } from "./store/embedded-postgres.ts";
+export { migrate } from "./store/migrate.ts";
+export { builtInTools } from "./tools/registry.ts";
+export { initWorkspace, isWorkspace } from "./workspace/init-workspace.ts";
+export { parseSettings, readSettings, SETTINGS_KEYS, type WorkspaceSettings } from "./workspace/settings.ts";

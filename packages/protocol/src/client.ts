@@ -17,7 +17,7 @@ export type BureauClient = Client<Api>;
 
 interface CallInputs {
   params?: Record<string, string>;
-  query?: Record<string, unknown>;
+  query?: Record<string, string | number | readonly string[] | undefined>;
   body?: unknown;
 }
 
@@ -87,10 +87,9 @@ function endpointUrl(baseUrl: string, path: string, input: CallInputs): string {
   const filled = path.replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ""));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query ?? {})) {
-    if (value === undefined || value === null) continue;
-    query.set(name, Array.isArray(value) ? value.join(",") : String(value));
+    if (value !== undefined) query.set(name, typeof value === "object" ? value.join(",") : `${value}`);
   }
-  return query.size === 0 ? `${baseUrl}${filled}` : `${baseUrl}${filled}?${query}`;
+  return query.size === 0 ? `${baseUrl}${filled}` : `${baseUrl}${filled}?${query.toString()}`;
 }
 
 async function readReply(response: Response, baseUrl: string): Promise<unknown> {

@@ -132,7 +132,7 @@ function streamUrl(options: EventStreamOptions, after: number | undefined): stri
     const value = options[name];
     if (value !== undefined) query.set(name, value);
   }
-  return `${options.baseUrl}/api/events?${query}`;
+  return `${options.baseUrl}/api/events?${query.toString()}`;
 }
 
 /** Browsers do not all iterate streams, so this reads by hand. */

@@ -146,7 +146,7 @@ describe("bad input", () => {
     await fc.assert(
       fc.asyncProperty(requests, async ({ method, path, query, body, type }) => {
         const hasBody = method !== "GET" && method !== "HEAD";
-        const url = `${BASE_URL}/api/${path.map((part) => part.replaceAll(/[?#]/g, "")).join("/")}?${new URLSearchParams(query)}`;
+        const url = `${BASE_URL}/api/${path.map((part) => part.replaceAll(/[?#]/g, "")).join("/")}?${new URLSearchParams(query).toString()}`;
         const response = await app.request(url, {
           method,
           headers: { authorization: `Bearer ${TOKEN}`, "content-type": type },
@@ -165,7 +165,7 @@ describe("care", () => {
   test("health, readiness and metrics need no token", async () => {
     const { app } = testApp();
     const paths = ["/healthz", "/readyz", "/metrics", "/api/openapi.json"];
-    const responses = await Promise.all(paths.map((path) => app.request(`${BASE_URL}${path}`)));
+    const responses = await Promise.all(paths.map(async (path) => app.request(`${BASE_URL}${path}`)));
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     const metrics = await responses[2]?.text();
     expect(metrics).toContain('bureau_runs{status="running"} 2');

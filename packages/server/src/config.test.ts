@@ -3,11 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseSettings } from "@bureau/engine";
 import { describe, expect, test } from "vitest";
 import { findWorkspace, readConfig } from "./config.ts";
 import { withLocalModel } from "./local-models.ts";
 
-const read = (environment: Record<string, string>, flags = {}, file = {}) => readConfig(flags, file, environment, "/somewhere");
+const read = (environment: Record<string, string>, flags = {}, file = "") =>
+  readConfig(flags, parseSettings(file), environment, "/somewhere");
+const noModels = { fallbacks: [], providers: {}, prices: {}, limits: {} };
 
 describe("readConfig", () => {
   test("without any setting everything stays on this machine", () => {
@@ -19,16 +22,19 @@ describe("readConfig", () => {
       port: 4747,
       hosts: [],
       token: null,
-      models: { providers: {} },
+      models: noModels,
       rehearsal: null,
+      settings: parseSettings(""),
     });
   });
 
   test("a flag wins over the environment, which wins over the file", () => {
-    expect(read({}, {}, { port: 1 }).port).toBe(1);
-    expect(read({ BUREAU_PORT: "2" }, {}, { port: 1 }).port).toBe(2);
-    expect(read({ BUREAU_PORT: "2" }, { port: "3" }, { port: 1 }).port).toBe(3);
-    expect(read({ BUREAU_PORT: "2" }, { port: 0 }, { port: 1 }).port).toBe(0);
+    const file = "models: { default: a/b }";
+    expect(read({}, {}, file).models.default).toBe("a/b");
+    expect(read({ BUREAU_MODEL: "c/d" }, {}, file).models.default).toBe("c/d");
+    expect(read({ BUREAU_PORT: "2" }).port).toBe(2);
+    expect(read({ BUREAU_PORT: "2" }, { port: "3" }).port).toBe(3);
+    expect(read({ BUREAU_PORT: "2" }, { port: 0 }).port).toBe(0);
   });
 
   test("an empty variable counts as absent", () => {
@@ -54,23 +60,39 @@ describe("readConfig", () => {
   test("a key alone brings a provider and its model", () => {
     const { models } = read({ OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://127.0.0.1:9/v1/" });
     expect(models).toEqual({
+      ...noModels,
       default: "openai/gpt-5.2",
       providers: { openai: { kind: "openai", apiKey: "k", baseUrl: "http://127.0.0.1:9/v1" } },
     });
     expect(read({ GOOGLE_GENERATIVE_AI_API_KEY: "k" }).models.default).toMatch(/^google\//);
   });
 
+  const file = `
+models: { default: x/y, fast: x/z }
+providers:
+  house: { baseUrl: "http://h/v1", apiKeyEnv: HOUSE_KEY }
+  openai: { baseUrl: "http://proxy/v1" }
+modelLimits:
+  house/small: { contextTokens: 5000 }
+limits: { maxConcurrentCalls: 3 }
+`;
+
   test("a named model wins over the default of a key", () => {
-    const { models } = read({ ANTHROPIC_API_KEY: "k", BUREAU_MODEL: "house/small" }, {}, {
-      models: { default: "x/y", fast: "x/z", providers: { house: { baseUrl: "http://h/v1", apiKeyEnv: "HOUSE_KEY" } } },
+    expect(read({ ANTHROPIC_API_KEY: "k", BUREAU_MODEL: "house/small" }, {}, file).models).toMatchObject({
+      default: "house/small",
+      fast: "x/z",
+      limits: { "house/small": { contextTokens: 5000, maxOutputTokens: expect.any(Number) } },
     });
-    expect(models).toMatchObject({ default: "house/small", fast: "x/z" });
-    expect(models.providers["house"]).toEqual({ kind: "openai-compatible", baseUrl: "http://h/v1" });
   });
 
   test("the key of a named server comes from the variable that it names", () => {
-    const file = { models: { providers: { house: { baseUrl: "http://h/v1", apiKeyEnv: "HOUSE_KEY" } } } };
-    expect(read({ HOUSE_KEY: "k" }, {}, file).models.providers["house"]?.apiKey).toBe("k");
+    const { house, openai } = read({ HOUSE_KEY: "k", OPENAI_API_KEY: "o" }, {}, file).models.providers;
+    expect(house).toEqual({ kind: "openai-compatible", baseUrl: "http://h/v1", apiKey: "k", headers: {}, maxConcurrent: 3 });
+    expect(openai).toMatchObject({ kind: "openai", baseUrl: "http://proxy/v1", apiKey: "o" });
+  });
+
+  test("further host names are allowed one by one", () => {
+    expect(read({ BUREAU_HOSTS: "a.example, b.example," }).hosts).toEqual(["a.example", "b.example"]);
   });
 });
 

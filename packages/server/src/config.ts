@@ -1,7 +1,16 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { ModelSettings, ProviderSettings } from "@bureau/engine";
+import {
+  DEFAULT_LIMITS,
+  knownLimits,
+  type ModelLimits,
+  type ModelSettings,
+  type ProviderSettings,
+  readSettings,
+  type WorkspaceSettings,
+} from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
+import { withLocalModel } from "./local-models.ts";
 import { DEFAULT_MODELS, DEFAULT_PORT } from "./settings.ts";
 
 const MIN_TOKEN_CHARACTERS = 16;
@@ -14,23 +23,6 @@ export interface Flags {
   workspace?: string | undefined;
   port?: string | number | undefined;
   host?: string | undefined;
-}
-
-/** The part of `bureau.yaml` that decides how the server runs. */
-export interface FileSettings {
-  port?: number | undefined;
-  host?: string | undefined;
-  hosts?: string[] | undefined;
-  models?:
-    | {
-        default?: string | undefined;
-        fast?: string | undefined;
-        judge?: string | undefined;
-        fallbacks?: string[] | undefined;
-        /** `apiKeyEnv` names the variable that holds the key, so that no key stands in a file. */
-        providers?: Record<string, Partial<ProviderSettings> & { apiKeyEnv?: string | undefined }> | undefined;
-      }
-    | undefined;
 }
 
 /** Everything that a server is started with, decided once. */
@@ -51,6 +43,8 @@ export interface Config {
   models: ModelSettings;
   /** A recording that answers in place of models. */
   rehearsal: string | null;
+  /** What `bureau.yaml` says. */
+  settings: WorkspaceSettings;
 }
 
 /** The workspace that is meant: named, or the nearest folder upwards with a `bureau.yaml`, or this folder. */
@@ -63,15 +57,23 @@ export function findWorkspace(flags: Flags, environment: Environment = process.e
   }
 }
 
+/** Everything read once: the workspace's file, the environment, the flags, and a model server of this machine. */
+export async function loadConfig(flags: Flags, environment: Environment = process.env): Promise<Config> {
+  const settings = await readSettings(findWorkspace(flags, environment));
+  const config = readConfig(flags, settings, environment);
+  if (config.rehearsal !== null) return config;
+  return { ...config, models: await withLocalModel(config.models) };
+}
+
 /** Settings by file, then environment, then flag; the later one wins. Throws `invalid` naming what is wrong. */
 export function readConfig(
   flags: Flags,
-  file: FileSettings,
+  settings: WorkspaceSettings,
   environment: Environment = process.env,
   folder: string = process.cwd(),
 ): Config {
   const workspace = findWorkspace(flags, environment, folder);
-  const host = flags.host ?? file.host ?? "127.0.0.1";
+  const host = flags.host ?? "127.0.0.1";
   const token = nonEmpty(environment["BUREAU_TOKEN"]) ?? null;
   checkExposure(host, token);
   const data = nonEmpty(environment["BUREAU_DATA"]);
@@ -81,11 +83,12 @@ export function readConfig(
     dataFolder: data === undefined ? join(workspace, ".bureau", "postgres") : resolve(folder, data),
     databaseUrl: databaseUrl(environment),
     host,
-    port: readPort(flags, file, environment),
-    hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...(file.hosts ?? [])],
+    port: readPort(flags, environment),
+    hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...hostNames(environment)],
     token,
-    models: readModels(file, environment),
+    models: readModels(settings, environment),
     rehearsal: rehearsal === undefined ? null : resolve(folder, rehearsal),
+    settings,
   };
 }
 
@@ -103,6 +106,10 @@ function checkExposure(host: string, token: string | null): void {
   }
 }
 
+function hostNames(environment: Environment): string[] {
+  return (environment["BUREAU_HOSTS"] ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
 function isAnyAddress(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
@@ -116,13 +123,13 @@ function databaseUrl(environment: Environment): string | null {
   });
 }
 
-function readPort(flags: Flags, file: FileSettings, environment: Environment): number {
+function readPort(flags: Flags, environment: Environment): number {
   const [source, value] =
     flags.port !== undefined
       ? ["--port", flags.port]
       : nonEmpty(environment["BUREAU_PORT"]) !== undefined
         ? ["BUREAU_PORT", environment["BUREAU_PORT"]]
-        : ["port in bureau.yaml", file.port ?? DEFAULT_PORT];
+        : ["the default port", DEFAULT_PORT];
   const text = String(value).trim();
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   if (port >= 0 && port <= 65_535) return port;
@@ -132,27 +139,46 @@ function readPort(flags: Flags, file: FileSettings, environment: Environment): n
 }
 
 /** Providers with a key or an address, and the model to use when none is named. */
-function readModels(file: FileSettings, environment: Environment): ModelSettings {
+function readModels(settings: WorkspaceSettings, environment: Environment): ModelSettings {
   const providers: Record<string, ProviderSettings> = {};
-  for (const [name, settings] of Object.entries(file.models?.providers ?? {})) {
-    const { apiKeyEnv, ...rest } = settings;
-    const apiKey = (apiKeyEnv === undefined ? undefined : nonEmpty(environment[apiKeyEnv])) ?? rest.apiKey;
-    providers[name] = { ...rest, kind: rest.kind ?? kindOf(name), ...(apiKey === undefined ? {} : { apiKey }) };
+  const maxConcurrent = settings.limits.maxConcurrentCalls ?? undefined;
+  for (const [name, { kind, baseUrl, apiKeyEnv, headers }] of Object.entries(settings.providers)) {
+    const apiKey = apiKeyEnv === null ? undefined : nonEmpty(environment[apiKeyEnv]);
+    providers[name] = compact({ kind, baseUrl: baseUrl ?? undefined, apiKey, headers, maxConcurrent });
   }
   for (const { name, prefix } of KNOWN_PROVIDERS) {
     const apiKey = nonEmpty(environment[`${prefix}_API_KEY`]);
-    const baseUrl = nonEmpty(environment[`${prefix}_BASE_URL`]);
+    const baseUrl = nonEmpty(environment[`${prefix}_BASE_URL`])?.replace(/\/+$/, "");
     if (apiKey === undefined && baseUrl === undefined) continue;
-    providers[name] = {
-      ...providers[name],
-      kind: name,
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.replace(/\/+$/, "") }),
-    };
+    providers[name] = { ...providers[name], ...compact({ kind: name, apiKey, baseUrl, maxConcurrent }) };
   }
-  const { providers: _named, ...roles } = file.models ?? {};
-  const model = nonEmpty(environment["BUREAU_MODEL"]) ?? roles.default ?? defaultModel(providers);
-  return { ...roles, ...(model === undefined ? {} : { default: model }), providers };
+  const { models, prices } = settings;
+  return {
+    ...compact({
+      default: nonEmpty(environment["BUREAU_MODEL"]) ?? models.default ?? defaultModel(providers),
+      fast: models.fast ?? undefined,
+      judge: models.judge ?? undefined,
+    }),
+    fallbacks: models.fallbacks,
+    providers,
+    prices,
+    limits: readLimits(settings),
+  };
+}
+
+/** Where only one of the two is set, the other is what is known of the model. */
+function readLimits(settings: WorkspaceSettings): Record<string, ModelLimits> {
+  const entries = Object.entries(settings.modelLimits).map(([model, { contextTokens, maxOutputTokens }]) => {
+    const known = knownLimits(model) ?? DEFAULT_LIMITS;
+    return [
+      model,
+      {
+        contextTokens: contextTokens ?? known.contextTokens,
+        maxOutputTokens: maxOutputTokens ?? known.maxOutputTokens,
+      },
+    ];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Variables start with the prefix: `OPENAI_API_KEY`, `OPENAI_BASE_URL`. The first with a key gives the default. */
@@ -162,10 +188,6 @@ const KNOWN_PROVIDERS = [
   { name: "google", prefix: "GOOGLE_GENERATIVE_AI" },
 ] as const;
 
-function kindOf(name: string): ProviderSettings["kind"] {
-  return KNOWN_PROVIDERS.find((known) => known.name === name)?.name ?? "openai-compatible";
-}
-
 function defaultModel(providers: Record<string, ProviderSettings>): string | undefined {
   const known = KNOWN_PROVIDERS.find(({ name }) => providers[name] !== undefined);
   return known === undefined ? undefined : `${known.name}/${DEFAULT_MODELS[known.name]}`;
@@ -173,4 +195,9 @@ function defaultModel(providers: Record<string, ProviderSettings>): string | und
 
 function nonEmpty(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === "" ? undefined : value.trim();
+}
+
+/** Without the fields that are undefined. */
+function compact<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
 }

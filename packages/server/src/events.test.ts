@@ -7,7 +7,7 @@ import { createMemoryEngine, type MemoryEngine } from "./testing/memory-engine.t
 import { TOKEN } from "./testing/test-app.ts";
 
 const DELTA = { type: "item.delta", runId: "run_1", stepId: "step_1", kind: "text", text: "Hi" } as const;
-const ANY = { runId: null, threadId: null, goalId: null, runs: new Set<string>() };
+const ANY = { runId: null, threadId: null, goal: null, runs: new Set<string>() };
 
 /** One reader of a stream, piece by piece, as a slow or quick connection would be. */
 function openReader(engine: MemoryEngine, part: Partial<EventStreamParts> = {}) {
@@ -120,13 +120,16 @@ describe("createEventStream", () => {
 
   test("sends the deltas of the runs that are wanted", async () => {
     const engine = createMemoryEngine();
-    const reader = openReader(engine, { filter: { ...ANY, goalId: "goal_1", runs: new Set() } });
+    const reader = openReader(engine, { filter: { ...ANY, goal: { id: "goal_1", threadId: "thr_1" }, runs: new Set() } });
     const waiting = reader.readUntil('"text":"mine"');
     await untilLive(engine);
     engine.emitDelta({ ...DELTA, runId: "run_9", text: "other" });
     engine.addEvent({ type: "run.created", runId: "run_1", goalId: "goal_1" });
+    engine.addEvent({ type: "item.added", threadId: "thr_1", runId: "run_1" });
+    engine.addEvent({ type: "item.added", threadId: "thr_2", runId: "run_2" });
     engine.emitDelta({ ...DELTA, text: "mine" });
     const text = await waiting;
+    expect(idsOf(text)).toEqual([1, 2]);
     expect(text).toContain("event: delta\n");
     expect(text).not.toContain("other");
   });
@@ -209,11 +212,12 @@ describe("GET /api/events", () => {
     const engine = createMemoryEngine();
     engine.addSilently(3);
     const { url } = await serveEngine(engine);
-    const onConnection = () => void vi.waitFor(() => expect(engine.listenerCount()).toBe(2)).then(() => engine.addEvent());
-    for await (const message of openEventStream({ baseUrl: url, token: TOKEN, onConnection })) {
-      expect(message).toMatchObject({ seq: 4 });
-      break;
-    }
+    const stream = openEventStream({ baseUrl: url, token: TOKEN });
+    const first = stream.next();
+    await vi.waitFor(() => expect(engine.listenerCount()).toBe(2));
+    engine.addEvent();
+    expect((await first).value).toMatchObject({ seq: 4 });
+    await stream.return();
   });
 
   test("Last-Event-ID says where to go on", async () => {

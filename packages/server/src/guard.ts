@@ -52,7 +52,7 @@ export function guardOrigin(hosts: readonly string[]): MiddlewareHandler<AppEnv>
     const host = context.req.header("host")?.toLowerCase() ?? new URL(context.req.url).host;
     if (!allowed.has(hostName(host))) {
       throw new AppError("forbidden", "This server does not answer under that host name.", {
-        hint: "Call it as localhost, or add the name to `hosts` in bureau.yaml.",
+        hint: "Call it as localhost, or add the name to BUREAU_HOSTS.",
       });
     }
     const origin = context.req.header("origin");

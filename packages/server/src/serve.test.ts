@@ -20,7 +20,7 @@ describe("serve", () => {
     expect(served.url).toBe(`http://127.0.0.1:${served.port}`);
     expect(await (await fetch(`${served.url}/healthz`)).json()).toEqual({ ok: true, version: "1" });
     await served.stop();
-    await expect(fetch(`${served.url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${served.url}/healthz`)).rejects.toThrow("fetch failed");
   });
 
   test("says which port is taken and what to use instead", async () => {

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AppError } from "@bureau/protocol";
 import { createAdaptorServer } from "@hono/node-server";
@@ -40,6 +40,13 @@ export async function serve(options: ServeOptions): Promise<Served> {
       clearTimeout(timer);
     },
   };
+}
+
+/** Throws as `serve` would. For finding out before anything else is started. */
+export async function checkPort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, { host, port });
+  await new Promise((resolve) => server.close(resolve));
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {

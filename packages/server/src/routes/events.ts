@@ -1,7 +1,8 @@
 import type { EngineApi } from "@bureau/engine";
 import { AppError, type EventsQuery, RUN_STATUSES, TERMINAL_RUN_STATUSES } from "@bureau/protocol";
 import type { AppContext, AppParts } from "../app-parts.ts";
-import { createEventStream, type EventFilter } from "../event-stream.ts";
+import type { EventFilter } from "../event-filter.ts";
+import { createEventStream } from "../event-stream.ts";
 import type { RequestInput } from "../read-input.ts";
 
 const MAX_STREAMS = 256;
@@ -54,7 +55,7 @@ async function filterOf(query: EventsQuery, engine: EngineApi): Promise<EventFil
   const filter: EventFilter = {
     runId: run?.id ?? null,
     threadId: thread?.id ?? null,
-    goalId: goal?.id ?? null,
+    goal: goal === null ? null : { id: goal.id, threadId: goal.threadId },
     runs: new Set(run === null ? [] : [run.id]),
   };
   if (thread === null && goal === null) return filter;

@@ -24,8 +24,11 @@ export function testApp(part: Partial<AppParts> = {}) {
     onFault: (fault) => faults.push(fault),
     ...part,
   });
-  const request = (path: string, init: RequestInit = {}) =>
-    app.request(`${BASE_URL}${path}`, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
+  const request = async (path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${TOKEN}`);
+    return app.request(`${BASE_URL}${path}`, { ...init, headers });
+  };
   const client = createClient({
     baseUrl: BASE_URL,
     token: TOKEN,

@@ -1,0 +1,170 @@
+import { readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  builtInTools,
+  createModels,
+  createRehearsal,
+  createSandbox,
+  type Database,
+  migrate,
+  type Models,
+  openDatabase,
+  startEmbeddedPostgres,
+  startEngine,
+  systemClock,
+} from "@bureau/engine";
+import { AppError } from "@bureau/protocol";
+import type { Fault } from "./app-parts.ts";
+import type { Config } from "./config.ts";
+import { checkPort, serve } from "./serve.ts";
+import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
+
+const MAX_CONNECTIONS = 16;
+const PROBE_MS = 500;
+const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
+
+export type LogLevel = "info" | "warn" | "error";
+export type Log = (level: LogLevel, message: string) => void;
+
+export interface RunningServer {
+  url: string;
+  token: string;
+  workspace: string;
+  version: string;
+  /** Stops taking work up, ends connections, and stops the database if nobody else uses it. Twice is no error. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Database, engine, API and web page in this process: the only place where they are put together.
+ *
+ * Nothing is left behind when a part fails to start. Work that an earlier process left goes on by itself.
+ */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const workspace = await realFolder(config.workspace);
+    const folder = await ownFolder(workspace);
+    await refuseSecond(folder);
+    await checkPort(config.host, config.port);
+    const [token, version] = await Promise.all([readToken(folder, config.token), readVersion()]);
+    for (const warning of config.settings.warnings) log("warn", warning);
+    const database = await startDatabase(config, stack, log);
+    const engine = await startEngine({
+      database,
+      workspace,
+      stateFolder: folder,
+      models: await openModels(config, workspace, stack, log),
+      sandbox: createSandbox({
+        stateFolder: join(folder, "sandbox"),
+        clock: systemClock,
+        log: (message) => log("warn", message),
+        hidden: [folder, config.dataFolder],
+      }),
+      tools: builtInTools({ allowHosts: config.settings.fetch.allowHosts }),
+      ...engineLimits(config),
+      log,
+    });
+    stack.defer(() => engine.stop());
+    const { host, port, hosts } = config;
+    const onFault = (fault: Fault) => log("error", describeFault(fault));
+    const parts = { engine, clock: systemClock, token, version, hosts, webFolder: WEB_FOLDER, onFault };
+    const served = await serve({ ...parts, host, port });
+    stack.defer(() => served.stop());
+    await writeServerFile(folder, served.url, token, config.token !== null);
+    stack.defer(() => removeServerFile(folder));
+    return { url: served.url, token, workspace, version, stop: () => stack.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    throw new AppError("not_found", `The workspace ${path} is not there.`, {
+      hint: `Make one with \`bureau init ${path}\`.`,
+      cause: error,
+    });
+  }
+}
+
+/** One server a workspace: a second one would be found by nobody. */
+async function refuseSecond(folder: string): Promise<void> {
+  const running = await readServerFile(folder);
+  if (running === null) return;
+  const isAnswering = await fetch(`${running.url}/healthz`, { signal: AbortSignal.timeout(PROBE_MS) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  if (!isAnswering) return;
+  throw new AppError("conflict", `Bureau is already running for this workspace at ${running.url}.`, {
+    hint: `Open that address, or end process ${running.pid} first.`,
+  });
+}
+
+async function readVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
+}
+
+async function startDatabase(config: Config, stack: AsyncDisposableStack, log: Log): Promise<Database> {
+  const url = config.databaseUrl ?? (await startEmbedded(config.dataFolder, stack, log));
+  const database = await openDatabase({ url, maxConnections: MAX_CONNECTIONS });
+  stack.defer(() => database.close());
+  await migrate(database);
+  return database;
+}
+
+async function startEmbedded(dataFolder: string, stack: AsyncDisposableStack, log: Log): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dataFolder, log: (line) => log("info", line) });
+  stack.defer(async () => {
+    await postgres.stopIfUnused();
+  });
+  const stopWatching = postgres.supervise((restart) => {
+    if (restart.outcome === "restarted") log("warn", `The database had ended and was started again in ${restart.tookMs} ms.`);
+    else log("error", `The database cannot be started, attempt ${restart.attempt}: ${textOf(restart.error)}`);
+  });
+  stack.defer(stopWatching);
+  return postgres.url;
+}
+
+async function openModels(config: Config, workspace: string, stack: AsyncDisposableStack, log: Log): Promise<Models> {
+  if (config.rehearsal === null) {
+    const models = createModels(config.models, systemClock);
+    stack.defer(() => models.close());
+    return models;
+  }
+  const path = config.rehearsal;
+  const recording = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new AppError("not_found", `The recording ${path} cannot be read.`, {
+      hint: "Check BUREAU_REHEARSAL, or unset it to use a model.",
+      cause: error,
+    });
+  });
+  return createRehearsal(recording, {
+    placeholders: { [workspace]: "<workspace>" },
+    onDrift: ({ index, expected, actual }) =>
+      log("warn", `The rehearsal drifts at answer ${index + 1}: it was recorded for ${expected}, and is asked for ${actual}.`),
+  });
+}
+
+function engineLimits({ settings: { limits } }: Config) {
+  return {
+    ...(limits.maxConcurrentRuns === null ? {} : { concurrency: limits.maxConcurrentRuns }),
+    limits: {
+      ...(limits.runSteps === null ? {} : { steps: limits.runSteps }),
+      ...(limits.runTimeMs === null ? {} : { activeMs: limits.runTimeMs }),
+    },
+  };
+}
+
+function describeFault({ requestId, method, path, error }: Fault): string {
+  return `${method} ${path} failed (${requestId}): ${error instanceof Error ? (error.stack ?? error.message) : textOf(error)}`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
