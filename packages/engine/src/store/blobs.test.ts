@@ -48,7 +48,10 @@ describe("put and get", () => {
     await blobs.put("hello");
     const path = join(folder, "2c", "f2", HELLO);
     await writeFile(path, "hullo");
-    await expect(blobs.get(HELLO)).rejects.toMatchObject({ code: "internal", message: expect.stringContaining("damaged") });
+    await expect(blobs.get(HELLO)).rejects.toMatchObject({
+      code: "internal",
+      message: expect.stringContaining("damaged"),
+    });
     await writeFile(path, "he");
     await blobs.put("hello");
     expect(Buffer.from(await blobs.get(HELLO)).toString()).toBe("hello");

@@ -41,7 +41,8 @@ export function openBlobs(options: BlobsOptions): Blobs {
   const clock = options.clock ?? systemClock;
   const maxBytes = options.maxBytes ?? MAX_BLOB_BYTES;
   return {
-    put: (content) => put(folder, clock, maxBytes, typeof content === "string" ? Buffer.from(content, "utf8") : content),
+    put: (content) =>
+      put(folder, clock, maxBytes, typeof content === "string" ? Buffer.from(content, "utf8") : content),
     get: (hash) => get(folder, hash),
     list: () => list(folder, clock),
     remove: async (hash) => removeFile(pathOf(folder, hash)),
@@ -50,9 +51,13 @@ export function openBlobs(options: BlobsOptions): Blobs {
 
 async function put(folder: string, clock: Clock, maxBytes: number, bytes: Uint8Array): Promise<string> {
   if (bytes.byteLength > maxBytes) {
-    throw new AppError("too_large", `Content of ${bytes.byteLength} bytes is more than the ${maxBytes} that can be stored.`, {
-      hint: "Write it to a file in the workspace and refer to that.",
-    });
+    throw new AppError(
+      "too_large",
+      `Content of ${bytes.byteLength} bytes is more than the ${maxBytes} that can be stored.`,
+      {
+        hint: "Write it to a file in the workspace and refer to that.",
+      },
+    );
   }
   const hash = createHash("sha256").update(bytes).digest("hex");
   const path = pathOf(folder, hash);
@@ -162,7 +167,8 @@ async function removeFile(path: string): Promise<void> {
 }
 
 function pathOf(folder: string, hash: string): string {
-  if (!HASH_PATTERN.test(hash)) throw new AppError("invalid", `"${hash.slice(0, 80)}" is not the hash of stored content.`);
+  if (!HASH_PATTERN.test(hash))
+    throw new AppError("invalid", `"${hash.slice(0, 80)}" is not the hash of stored content.`);
   return join(folder, hash.slice(0, 2), hash.slice(2, 4), hash);
 }
 

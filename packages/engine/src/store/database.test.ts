@@ -14,7 +14,9 @@ describe("values", () => {
   });
 
   test("moments are dates and documents are objects", async () => {
-    const { rows } = await database.query(`SELECT '2026-01-02T03:04:05.678Z'::timestamptz AS at, '{"a":[1]}'::jsonb AS data`);
+    const { rows } = await database.query(
+      `SELECT '2026-01-02T03:04:05.678Z'::timestamptz AS at, '{"a":[1]}'::jsonb AS data`,
+    );
     expect(rows).toEqual([{ at: new Date("2026-01-02T03:04:05.678Z"), data: { a: [1] } }]);
   });
 });

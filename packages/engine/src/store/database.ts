@@ -48,10 +48,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     (await pool.connect()).release();
   } catch (error) {
     await pool.end();
-    throw new AppError("unavailable", `The database at ${withoutPassword(options.url)} does not answer: ${reason(error)}.`, {
-      hint: "Check DATABASE_URL and that the server is running.",
-      cause: error,
-    });
+    throw new AppError(
+      "unavailable",
+      `The database at ${withoutPassword(options.url)} does not answer: ${reason(error)}.`,
+      {
+        hint: "Check DATABASE_URL and that the server is running.",
+        cause: error,
+      },
+    );
   }
   let closing: Promise<void> | undefined;
   return {
@@ -169,7 +173,10 @@ async function runTransaction<T>(
     const { command } = await client.query("COMMIT");
     // The server answers COMMIT of a failed transaction with ROLLBACK and no error.
     if (command !== "COMMIT") {
-      throw new AppError("internal", "A transaction was committed after one of its queries had failed; nothing was written.");
+      throw new AppError(
+        "internal",
+        "A transaction was committed after one of its queries had failed; nothing was written.",
+      );
     }
     return result;
   } catch (error) {

@@ -31,7 +31,10 @@ afterAll(async () => {
 describe("startEmbeddedPostgres", () => {
   test("makes a database in an empty folder and gives its address", async () => {
     expect(server.state).toBe("created");
-    const { rows } = await ask(server.url, "SELECT current_user AS name, current_database() AS database, lower('ÄÖ') AS text");
+    const { rows } = await ask(
+      server.url,
+      "SELECT current_user AS name, current_database() AS database, lower('ÄÖ') AS text",
+    );
     expect(rows).toEqual([{ name: "bureau", database: "bureau", text: "äö" }]);
   });
 
@@ -218,7 +221,10 @@ describe("what cannot be started is explained", () => {
   test("a file where the folder should be", async () => {
     await writeFile(join(root, "file"), "");
     const starting = startEmbeddedPostgres({ dataFolder: join(root, "file"), log: ignore });
-    await expect(starting).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("a file has its name") });
+    await expect(starting).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("a file has its name"),
+    });
   });
 
   test("a damaged database, with the server's own words and its log", async () => {

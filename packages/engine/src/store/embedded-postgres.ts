@@ -222,7 +222,8 @@ async function isComingUp(place: Place, clock: Clock): Promise<boolean> {
   if (await wasMoved(file.processId, place.cluster)) {
     // At once, because a shutdown in order writes to the old name. What was committed is in the log.
     await stopProcess(file.processId, place.cluster, "SIGQUIT", clock);
-    if (await isOwnSocketFolder(file.socketFolder, place)) await rm(file.socketFolder, { recursive: true, force: true });
+    if (await isOwnSocketFolder(file.socketFolder, place))
+      await rm(file.socketFolder, { recursive: true, force: true });
     return false;
   }
   return true;
@@ -239,19 +240,30 @@ async function requireSameVersion(place: Place, major: number): Promise<boolean>
   throw new AppError(
     "unavailable",
     `The database in ${place.folder} was made by PostgreSQL ${text.trim()}; this Bureau brings PostgreSQL ${major}.`,
-    { hint: "Make a backup with the Bureau that made it and restore it with this one, or set BUREAU_DATA to a new folder." },
+    {
+      hint: "Make a backup with the Bureau that made it and restore it with this one, or set BUREAU_DATA to a new folder.",
+    },
   );
 }
 
-async function stopProcess(processId: number, cluster: string, signal: "SIGTERM" | "SIGINT" | "SIGQUIT", clock: Clock): Promise<void> {
+async function stopProcess(
+  processId: number,
+  cluster: string,
+  signal: "SIGTERM" | "SIGINT" | "SIGQUIT",
+  clock: Clock,
+): Promise<void> {
   if (!(await isServerOf(processId, cluster))) return;
   process.kill(processId, signal);
   const deadline = clock.now() + STOP_LIMIT_MS;
   while (isAlive(processId)) {
     if (clock.now() > deadline) {
-      throw new AppError("unavailable", `The embedded database (process ${processId}) did not stop within ${STOP_LIMIT_MS / 1000} s.`, {
-        hint: "Another program may still be connected to it. Nothing is lost if it is left running.",
-      });
+      throw new AppError(
+        "unavailable",
+        `The embedded database (process ${processId}) did not stop within ${STOP_LIMIT_MS / 1000} s.`,
+        {
+          hint: "Another program may still be connected to it. Nothing is lost if it is left running.",
+        },
+      );
     }
     await clock.sleep(POLL_MS);
   }
@@ -307,9 +319,13 @@ function urlOf(file: PostmasterFile, database: string): string {
 }
 
 function tooSlow(place: Place): AppError {
-  return new AppError("unavailable", `The embedded database in ${place.folder} was not ready within ${START_LIMIT_MS / 1000} s.`, {
-    hint: `It may be recovering from a crash: look at ${place.log}, then start again.`,
-  });
+  return new AppError(
+    "unavailable",
+    `The embedded database in ${place.folder} was not ready within ${START_LIMIT_MS / 1000} s.`,
+    {
+      hint: `It may be recovering from a crash: look at ${place.log}, then start again.`,
+    },
+  );
 }
 
 function tooManyConnections(cause: unknown): AppError {

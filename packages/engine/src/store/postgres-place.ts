@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chown, lstat, mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "@bureau/protocol";
+import { isDiskFull } from "./database.ts";
 import { isRoot, serverAccount } from "./postgres-account.ts";
 import type { ServerAccount } from "./postgres-account.ts";
 
@@ -90,7 +91,7 @@ export async function isReachable(folder: string, account: ServerAccount | undef
 export function explainFolderError(error: unknown, folder: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof AppError || code === undefined) return error;
-  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(folder, error);
+  if (isDiskFull(error)) return diskFull(folder, error);
   if (["EACCES", "EPERM", "EROFS"].includes(code)) {
     return new AppError("unavailable", `The database folder ${folder} cannot be written to.`, {
       hint: "Give your user the right to write there, or set BUREAU_DATA to a folder of your own.",
@@ -104,10 +105,14 @@ export function explainFolderError(error: unknown, folder: string): unknown {
     });
   }
   if (code === "ENOTEMPTY") {
-    return new AppError("unavailable", `The database folder ${folder} holds a folder named cluster that is no database.`, {
-      hint: "Move it away, or set BUREAU_DATA to another folder.",
-      cause: error,
-    });
+    return new AppError(
+      "unavailable",
+      `The database folder ${folder} holds a folder named cluster that is no database.`,
+      {
+        hint: "Move it away, or set BUREAU_DATA to another folder.",
+        cause: error,
+      },
+    );
   }
   return error;
 }
@@ -134,7 +139,11 @@ async function chooseFolder(wanted: string, account: ServerAccount | undefined):
   }
   const folder = join(SYSTEM_FOLDER, "data", shortHash(wanted));
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  const note = { wanted, folder, reason: `${wanted} is closed to ${account.name}, the user that the database runs as.` };
+  const note = {
+    wanted,
+    folder,
+    reason: `${wanted} is closed to ${account.name}, the user that the database runs as.`,
+  };
   const temporary = join(wanted, `${NOTE_FILE}.${process.pid}`);
   await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
   await rename(temporary, join(wanted, NOTE_FILE));

@@ -10,7 +10,7 @@ import type { PostgresBinaries } from "./postgres-binaries.ts";
 import type { Place } from "./postgres-place.ts";
 
 export const DATABASE_USER = "bureau";
-export const SOCKET_PORT = 5432;
+const SOCKET_PORT = 5432;
 const INITDB_LIMIT_MS = 120_000;
 const PROCESS_LIST_LIMIT_MS = 5_000;
 const MAX_LOG_BYTES = 1_048_576;
@@ -115,7 +115,9 @@ export async function isServerOf(processId: number, cluster: string): Promise<bo
     return text.split("\0").includes(cluster);
   }
   const options = { timeout: PROCESS_LIST_LIMIT_MS };
-  const { stdout } = await run("ps", ["-o", "stat=,command=", "-p", String(processId)], options).catch(() => ({ stdout: "" }));
+  const { stdout } = await run("ps", ["-o", "stat=,command=", "-p", String(processId)], options).catch(() => ({
+    stdout: "",
+  }));
   return !stdout.trimStart().startsWith("Z") && stdout.includes(cluster);
 }
 
@@ -178,7 +180,11 @@ export interface Launched {
 }
 
 /** Starts the server in a session of its own, so that it outlives this process and its terminal. */
-export async function launch(place: Place, binaries: PostgresBinaries, settings: Record<string, string>): Promise<Launched> {
+export async function launch(
+  place: Place,
+  binaries: PostgresBinaries,
+  settings: Record<string, string>,
+): Promise<Launched> {
   await trimLog(place.log);
   const log = await open(place.log, "a", 0o600);
   try {
@@ -218,7 +224,9 @@ export async function explainLog(place: Place): Promise<AppError> {
 /** True for refusals that pass by themselves: another start won, or the last server's processes are still going. */
 export async function refusedForAnother(place: Place): Promise<boolean> {
   const text = lastStart(await readTail(place.log));
-  return text.includes('lock file "postmaster.pid" already exists') || text.includes("pre-existing shared memory block");
+  return (
+    text.includes('lock file "postmaster.pid" already exists') || text.includes("pre-existing shared memory block")
+  );
 }
 
 /** Keeps the log's newest part. The server appends, so cutting it under its hands is safe. */
@@ -241,13 +249,20 @@ export async function trimLog(log: string): Promise<void> {
 
 function explainOutput(place: Place, output: string, cause: unknown): AppError {
   const text = lastStart(output);
-  if (/No space left on device|Disk quota exceeded|could not extend file/.test(text)) return diskFull(place.folder, cause);
+  if (/No space left on device|Disk quota exceeded|could not extend file/.test(text))
+    return diskFull(place.folder, cause);
   const lines = text.split("\n").filter((line) => /FATAL|PANIC|error:|ERROR|could not/.test(line));
-  const detail = (lines.at(-1) ?? text.trim().split("\n").at(-1) ?? "").replace(/^[\d-]+ [\d:.]+ \w+ \[\d+\] /, "").trim();
-  return new AppError("unavailable", `The embedded database in ${place.folder} did not start: ${detail || "it gave no reason"}.`, {
-    hint: `Its log is ${place.log}. With DATABASE_URL set, Bureau uses another PostgreSQL.`,
-    cause,
-  });
+  const detail = (lines.at(-1) ?? text.trim().split("\n").at(-1) ?? "")
+    .replace(/^[\d-]+ [\d:.]+ \w+ \[\d+\] /, "")
+    .trim();
+  return new AppError(
+    "unavailable",
+    `The embedded database in ${place.folder} did not start: ${detail || "it gave no reason"}.`,
+    {
+      hint: `Its log is ${place.log}. With DATABASE_URL set, Bureau uses another PostgreSQL.`,
+      cause,
+    },
+  );
 }
 
 /** The log runs over many starts; only the last one's lines matter. */

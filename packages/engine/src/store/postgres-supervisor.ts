@@ -71,7 +71,9 @@ async function bringBack(parts: SupervisorParts, signal: AbortSignal): Promise<v
       parts.onRestart({ outcome: "restarted", processId, tookMs });
       return;
     } catch (error) {
-      parts.log(`The database did not start (attempt ${attempt}): ${error instanceof Error ? error.message : String(error)}`);
+      parts.log(
+        `The database did not start (attempt ${attempt}): ${error instanceof Error ? error.message : String(error)}`,
+      );
       parts.onRestart({ outcome: "failed", attempt, error });
       await parts.clock.sleep(waitMs, signal).catch(() => undefined);
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);

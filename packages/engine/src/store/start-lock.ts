@@ -54,7 +54,9 @@ async function removeStale(file: string, clock: Clock): Promise<void> {
     const ageMs = clock.now() - found.mtimeMs;
     // An empty file is one that its holder is about to fill, unless the holder died just then.
     const isHeld =
-      text === "" ? ageMs < STALE_MS / 60 : token === PROCESS_TOKEN || (Number(processId) !== process.pid && isAlive(Number(processId)));
+      text === ""
+        ? ageMs < STALE_MS / 60
+        : token === PROCESS_TOKEN || (Number(processId) !== process.pid && isAlive(Number(processId)));
     if (isHeld && ageMs < STALE_MS) return;
     await unlink(file);
   } catch (error) {

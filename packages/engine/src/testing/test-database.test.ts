@@ -24,7 +24,9 @@ describe("testDatabase", () => {
     const other = await testDatabase();
     await other.drop();
     await expect(testDatabase({ maxConnections: 1 }).then((next) => next.drop())).resolves.toBeUndefined();
-    const { rows } = await database.query("SELECT 1 FROM pg_database WHERE datname = $1", [new URL(other.url).pathname.slice(1)]);
+    const { rows } = await database.query("SELECT 1 FROM pg_database WHERE datname = $1", [
+      new URL(other.url).pathname.slice(1),
+    ]);
     expect(rows).toEqual([]);
   });
 });
