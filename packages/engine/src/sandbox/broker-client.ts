@@ -31,6 +31,7 @@ export interface BrokerClientOptions {
 /** Without commands the connection is closed, so that the broker can end too. */
 const IDLE_DISCONNECT_MS = 20_000;
 const POLL_MS = 100;
+const MAX_START_ATTEMPTS = 2;
 
 export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   const { stateFolder } = options;
@@ -71,27 +72,28 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   return {
     async start(id, plan, watch) {
       watch.signal.throwIfAborted();
-      const outcome = await ask(
-        await (current ?? keep(openConnection(socketPath, stateFolder))),
-        { type: "start", id, plan },
-        watch,
-      );
-      if (outcome !== "disconnected") return outcome;
-      const result = await waitForFile(options, id, watch.signal);
-      if (result !== null) return { type: "result", result };
+      for (let attempt = 1; attempt <= MAX_START_ATTEMPTS; attempt += 1) {
+        const connection = await (current ?? keep(openConnection(socketPath, stateFolder)));
+        // Asking twice is safe: the id starts one command, whoever is asked.
+        const outcome = await ask(connection, { type: "start", id, plan }, watch);
+        if (outcome === "disconnected") continue;
+        if (outcome.type === "result" || outcome.reason === "failed") return outcome;
+        const result = await waitForFile(options, id, watch.signal, connection.brokerPid);
+        return result === null ? outcome : { type: "result", result };
+      }
       return { type: "refused", reason: "lost", message: "The process that ran it ended." };
     },
     async find(id, watch) {
       watch.signal.throwIfAborted();
       const left = await readResult(stateFolder, id);
-      const record = left === null ? readRecord(stateFolder, id) : null;
-      if (record === null) return left ?? (await readResult(stateFolder, id));
+      if (left !== null) return left;
+      const record = readRecord(stateFolder, id);
+      if (record === null) return readResult(stateFolder, id);
       const connection = await (current ?? keep(tryConnection(socketPath))).catch(() => null);
-      if (connection?.brokerPid === record.brokerPid) {
-        const outcome = await ask(connection, { type: "attach", id }, watch);
-        if (outcome !== "disconnected" && outcome.type === "result") return outcome.result;
-      }
-      return waitForFile(options, id, watch.signal);
+      if (connection?.brokerPid !== record.brokerPid) return waitForFile(options, id, watch.signal, null);
+      const outcome = await ask(connection, { type: "attach", id }, watch);
+      if (outcome !== "disconnected" && outcome.type === "result") return outcome.result;
+      return waitForFile(options, id, watch.signal, outcome === "disconnected" ? null : connection.brokerPid);
     },
     async forget(id) {
       await rm(jobFolder(stateFolder, id), { recursive: true, force: true });
@@ -106,15 +108,20 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   };
 }
 
-/** Of a command whose broker cannot be asked: its result, once that broker has written it or is gone. */
+/**
+ * Of a command whose broker cannot be asked: its result, once that broker has written it or is gone. A broker that
+ * has said that it does not run the command is not waited for.
+ */
 async function waitForFile(
   { stateFolder, clock }: BrokerClientOptions,
   id: string,
   signal: AbortSignal,
+  askedBroker: number | null,
 ): Promise<CommandResult | null> {
   for (;;) {
     const record = readRecord(stateFolder, id);
-    const alive = record !== null && processStart(record.brokerPid) === record.brokerStart;
+    const alive =
+      record !== null && record.brokerPid !== askedBroker && processStart(record.brokerPid) === record.brokerStart;
     const result = await readResult(stateFolder, id);
     if (result !== null || !alive) return result;
     await clock.sleep(POLL_MS, signal);

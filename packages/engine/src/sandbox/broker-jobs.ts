@@ -76,15 +76,16 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
 function createWatch(jobs: Map<string, Job>): () => void {
   let watching = false;
   const look = async () => {
-    const rows = await listProcesses();
-    for (const job of jobs.values()) checkTree(job, rows);
-  };
-  const next = () => {
-    watching = jobs.size > 0;
-    if (watching) setTimeout(() => void look().then(next, next), WATCH_INTERVAL_MS);
+    while (jobs.size > 0) {
+      await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
+      const rows = await listProcesses();
+      for (const job of jobs.values()) checkTree(job, rows);
+    }
   };
   return () => {
-    if (!watching) next();
+    if (watching) return;
+    watching = true;
+    void look().finally(() => (watching = false));
   };
 }
 

@@ -8,7 +8,7 @@ import type { Listener } from "./command-job.ts";
 /**
  * The broker: a small process that starts commands for a server and outlives it.
  *
- * Started detached as `node broker-main.ts <socket> <state folder>`. It ends by itself when it has had neither a
+ * Started detached as `node broker-main.ts <socket> <state folder> [idle milliseconds]`. It ends by itself when it has had neither a
  * command nor a connection for a minute. It reads no environment and imports nothing but Node and its neighbours.
  */
 const IDLE_EXIT_MS = 60_000;
@@ -19,17 +19,17 @@ const PROBE_TIMEOUT_MS = 1000;
 /** Live output is dropped for a reader that is this far behind; the result is never dropped. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 
-const [socketPath, stateFolder] = process.argv.slice(2);
+const [socketPath, stateFolder, idleText = String(IDLE_EXIT_MS)] = process.argv.slice(2);
 if (socketPath === undefined || stateFolder === undefined) {
-  process.stderr.write("usage: broker-main.ts <socket> <state folder>\n");
+  process.stderr.write("usage: broker-main.ts <socket> <state folder> [idle milliseconds]\n");
   process.exit(2);
 }
 process.on("SIGHUP", () => {}); // The terminal of the server that started it may close.
 process.stdout.on("error", () => {}); // Nobody waits for "ready" any more.
 mkdirSync(`${stateFolder}/jobs`, { recursive: true, mode: 0o700 });
-serve(socketPath, stateFolder);
+serve(socketPath, stateFolder, Number(idleText));
 
-function serve(path: string, folder: string): void {
+function serve(path: string, folder: string, idleMs: number): void {
   const sockets = new Set<Socket>();
   let idle: NodeJS.Timeout | undefined;
   const jobs = createJobs(folder, systemClock.now, () => armIdle());
@@ -50,7 +50,7 @@ function serve(path: string, folder: string): void {
     clearTimeout(idle);
     idle = setTimeout(() => {
       if (jobs.running() === 0 && sockets.size === 0) stop();
-    }, IDLE_EXIT_MS);
+    }, idleMs);
   };
   sweep(folder);
   setInterval(() => sweep(folder), SWEEP_INTERVAL_MS).unref();

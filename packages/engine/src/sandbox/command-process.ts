@@ -75,26 +75,28 @@ function programOf(plan: CommandPlan, bound: string[], text: string): string[] {
  * The shell's own words, before the command's. The command comes through standard input, never through this text.
  *
  * Data size (`-d`) stands for memory, and not address space: runtimes reserve far more addresses than they use.
- * Without a namespace a watcher holds the life line, a pipe from the broker, and ends the group when it breaks.
+ * A limit that cannot be set is refused because a lower one holds already. Without a namespace a watcher holds the life line, a pipe from the broker, and ends the group when it breaks.
  * All descriptors but the standard ones are closed: those of pins lead around the mounts that they were for, and
  * whoever started Bureau may have left others open.
  */
 function script(plan: CommandPlan): string {
   const { limits } = plan;
+  const cpuSeconds = Math.max(1, Math.ceil(limits.cpuSeconds));
   const sizes = [
     "-c 0",
-    `-t ${Math.max(1, Math.ceil(limits.cpuSeconds))}`,
+    // The soft limit says what happened, by a signal of its own; the hard one could only kill.
+    `-S -t ${cpuSeconds}`,
+    `-H -t ${cpuSeconds + 1}`,
     `-f ${Math.ceil(limits.fileBytes / BYTES_PER_KILOBYTE)}`,
     `-d ${Math.ceil(limits.memoryBytes / BYTES_PER_KILOBYTE)}`,
     ...(plan.limitProcesses ? [`-u ${Math.max(1, limits.processes)}`] : []),
   ];
-  const unlimited = process.platform === "darwin" ? "true" : "exit 125"; // Some limits cannot be set there.
   return [
     "IFS= read -r -d '' BUREAU_TEXT || exit 125",
     ...(plan.kind === "group" ? ["{ read -r -u 3 _; kill -KILL 0; } </dev/null >/dev/null 2>&1 & disown"] : []),
     "exec </dev/null 2>&1",
     'for descriptor in /dev/fd/*; do descriptor="${descriptor##*/}"; [ "$descriptor" -gt 2 ] && eval "exec $descriptor<&-"; done',
-    ...sizes.map((size) => `ulimit ${size} || ${unlimited}`),
+    ...sizes.map((size) => `ulimit ${size} 2>/dev/null`),
     'set -- "$BUREAU_TEXT"; unset descriptor BUREAU_TEXT BUREAU_SCRIPT',
     'eval "$1"',
   ].join("\n");

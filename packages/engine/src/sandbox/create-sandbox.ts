@@ -19,6 +19,8 @@ export interface SandboxOptions {
   /** `PATH` of commands; programs on it outside the system are made visible, read-only. */
   searchPath?: string;
   home?: string;
+  /** Where bubblewrap is, when it is not in one of the usual places. */
+  bubblewrap?: string;
   /** More paths that no command may see: the workspace's database, keys. */
   hidden?: string[];
 }
@@ -120,7 +122,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 function createIsolation(options: SandboxOptions, stateFolder: string, searchPath: string): Isolation | null {
   const home = realHome(options.home ?? homedir());
   const hidden = [stateFolder, ...(options.hidden ?? []).filter(existsSync).map((path) => realpathSync(path))];
-  const common = { home, searchPath, hidden, filterFile: writeFilter(stateFolder) };
+  const filterFile = writeFilter(stateFolder);
+  const common = { home, searchPath, hidden, filterFile, bubblewrap: options.bubblewrap };
   if (process.platform === "linux") return createLinuxIsolation(common);
   if (process.platform === "darwin")
     return createMacosIsolation({ ...common, temporaryFolder: `${stateFolder}/temporary` });

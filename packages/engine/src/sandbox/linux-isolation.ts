@@ -12,6 +12,8 @@ export interface IsolationOptions {
   searchPath: string;
   /** Absolute, real paths that no command may see, also where they are inside its folder. */
   hidden: string[];
+  /** Where bubblewrap is, when it is not in one of the usual places. */
+  bubblewrap?: string | undefined;
   /** The filter's file, or null where none exists for this processor. */
   filterFile: string | null;
 }
@@ -58,7 +60,7 @@ const KERNEL_WITH_OWN_PROCESS_COUNT = 5.14;
  * there; nothing else of the disk does. There is no network, no unix socket, no other process and no capability.
  */
 export function createLinuxIsolation(options: IsolationOptions): Isolation | null {
-  const program = findBubblewrap(options.searchPath);
+  const program = findBubblewrap(options);
   if (program === null) return null;
   let system: string[] | undefined;
   const limitProcesses = process.getuid?.() !== 0 && kernelVersion() >= KERNEL_WITH_OWN_PROCESS_COUNT;
@@ -201,10 +203,10 @@ function pinsOf(folder: string, home: string): Pin[] {
   return pins;
 }
 
-function findBubblewrap(searchPath: string): string | null {
+function findBubblewrap({ bubblewrap, searchPath }: IsolationOptions): string | null {
   const folders = [...searchPath.split(":"), "/usr/bin", "/usr/local/bin", "/bin"];
-  const folder = folders.find((entry) => entry.startsWith("/") && existsSync(`${entry}/bwrap`));
-  return folder === undefined ? null : `${folder}/bwrap`;
+  const places = bubblewrap === undefined ? folders.map((folder) => `${folder}/bwrap`) : [bubblewrap];
+  return places.find((place) => place.startsWith("/") && existsSync(place)) ?? null;
 }
 
 function explainLinux(message: string): Extract<SandboxState, { available: false }> {

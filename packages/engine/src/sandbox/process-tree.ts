@@ -43,7 +43,7 @@ export function treeOf(root: number, rows: ProcessRow[]): ProcessRow[] {
 export function listMarked(marker: string): number[] {
   if (process.platform !== "linux") return [];
   const marked: number[] = [];
-  for (const name of readdirSync("/proc")) {
+  for (const name of listNames("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const environment = readQuietly(`/proc/${name}/environ`);
     if (environment !== null && environment.split("\0").includes(marker)) marked.push(Number(name));
@@ -69,7 +69,7 @@ function isAlive(pid: number): boolean {
 
 function listFromProc(): ProcessRow[] {
   const rows: ProcessRow[] = [];
-  for (const name of readdirSync("/proc")) {
+  for (const name of listNames("/proc")) {
     const first = name.charCodeAt(0);
     if (first < 48 || first > 57) continue;
     const fields = statFields(Number(name));
@@ -90,6 +90,14 @@ function listFromProc(): ProcessRow[] {
 function statFields(pid: number): string[] | null {
   const text = readQuietly(`/proc/${pid}/stat`);
   return text === null ? null : text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // Out of descriptors for a moment: the next look sees more.
+  }
 }
 
 function readQuietly(path: string): string | null {
