@@ -3,13 +3,15 @@ import { canonicalJson, textHash } from "./hash.ts";
 
 /** Continuations in a row that leave the work as it was before the goal is stopped. */
 export const IDLE_LIMIT = 3;
-/** The same call with the same result, in a row: the model is warned, then the run is stopped. */
+/** The same call with the same result, in a row: the model is warned, then a goal's run is stopped. */
 export const REPEAT_WARN = 3;
-export const REPEAT_STOP = 5;
+export const REPEAT_STOP = 20;
 /** A loop of up to this many different calls counts as a repetition too. */
 const LONGEST_LOOP = 3;
 /** How many of the latest calls `repeatedCalls` needs to see. */
 export const REPEAT_WINDOW = REPEAT_STOP * LONGEST_LOOP;
+/** Characters of a result that tell it from another. */
+export const SIGNED_RESULT_LENGTH = 400;
 
 /** What the state of a goal's work is told by. */
 export interface WorkState {
@@ -68,7 +70,8 @@ export interface EndedCall {
 
 /** The same for two calls of the same tool with the same arguments that gave the same result. */
 export function callSignature(call: EndedCall): string {
-  return `${call.name}:${textHash(`${canonicalJson(call.arguments)}\n${steadyText(call.result ?? "")}`)}`;
+  const result = steadyText((call.result ?? "").slice(0, SIGNED_RESULT_LENGTH));
+  return `${call.name}:${textHash(`${canonicalJson(call.arguments)}\n${result}`)}`;
 }
 
 export type RepeatVerdict =
@@ -78,24 +81,23 @@ export type RepeatVerdict =
 
 /**
  * Looks for the same call, or the same short loop of calls, again and again at the end of a run's calls (oldest
- * first). Polling is a repetition only while its result stays the same.
+ * first, as `callSignature` writes them). Polling is a repetition only while its result stays the same.
  */
-export function repeatedCalls(calls: readonly EndedCall[]): RepeatVerdict {
-  const recent = calls.slice(-REPEAT_WINDOW);
-  const signatures = recent.map((call) => callSignature(call));
+export function repeatedCalls(signatures: readonly string[]): RepeatVerdict {
+  const recent = signatures.slice(-REPEAT_WINDOW);
   let count = 0;
   let period = 1;
   for (let length = 1; length <= LONGEST_LOOP; length += 1) {
-    const repeats = trailingRepeats(signatures, length);
+    const repeats = trailingRepeats(recent, length);
     if (repeats > count) [count, period] = [repeats, length];
   }
   if (count < REPEAT_WARN) return { verdict: "ok" };
-  const names = [...new Set(recent.slice(-period).map((call) => call.name))].join(", ");
+  const names = [...new Set(recent.slice(-period).map((signature) => signature.slice(0, signature.indexOf(":"))))].join(", ");
   if (count >= REPEAT_STOP) {
     const sentence = `Stopped: ${names} was called ${count} times in a row with the same arguments and the same result.`;
     return { verdict: "stop", count, sentence };
   }
-  const sentence = `You have called ${names} ${count} times in a row with the same arguments and got the same result. Do something else, or say what stands in the way with report_blocked; at ${REPEAT_STOP} the run is stopped.`;
+  const sentence = `You have called ${names} ${count} times in a row with the same arguments and got the same result. Do something else, or say what stands in the way; a goal is stopped after ${REPEAT_STOP} such calls.`;
   return { verdict: "warn", count, sentence };
 }
 

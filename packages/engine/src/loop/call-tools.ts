@@ -1,6 +1,6 @@
 import type { ItemContent, ToolCallStatus } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
-import { repeatedCalls } from "../domain/progress.ts";
+import { callSignature, REPEAT_WINDOW, repeatedCalls } from "../domain/progress.ts";
 import { renderInterrupted } from "../domain/prompt.ts";
 import type { Changes, NewInboxEntry } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
@@ -12,7 +12,6 @@ import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformCon
 
 const MAX_ERROR_LENGTH = 4_000;
 const MAX_REMEMBERED_RESULT = 2_000;
-const MAX_RECENT_CALLS = 15;
 
 /** What one call came to. */
 export interface CallOutcome {
@@ -214,18 +213,23 @@ const STEP_STATUS: Partial<Record<ToolCallStatus, "completed" | "failed" | "inte
 };
 
 function remember(journal: Journal, call: LoadedCall, outcome: CallOutcome): RunFacts {
-  journal.recentCalls.push({ name: call.name, arguments: call.arguments, result: call.result });
-  if (journal.recentCalls.length > MAX_RECENT_CALLS) journal.recentCalls.shift();
+  journal.recentCalls.push(callSignature(call));
+  if (journal.recentCalls.length > REPEAT_WINDOW) journal.recentCalls.shift();
   const plan = outcome.view?.type === "plan" ? { plan: JSON.stringify(outcome.view.steps) } : {};
   const acted = call.effect !== "read" && outcome.status === "completed" ? { didSomething: true } : {};
   return { ...plan, ...acted };
 }
 
-/** Adds to `facts` when the latest calls go round in a circle. Returns what the model is told, once. */
+/**
+ * Adds to `facts` when the latest calls go round in a circle. Returns what the model is told, once.
+ *
+ * Only a goal's run is stopped: it may go on for days unseen. Any other ends at its step limit.
+ */
 function guardRepetition(journal: Journal, facts: RunFacts): string | null {
   const found = repeatedCalls(journal.recentCalls);
-  if (found.verdict === "stop") facts.repeatedCall = found.sentence;
-  else if (found.verdict === "ok") {
+  if (found.verdict === "stop") {
+    if (journal.goal) facts.repeatedCall = found.sentence;
+  } else if (found.verdict === "ok") {
     if (journal.facts.repeatWarned) facts.repeatWarned = false;
   } else if (journal.facts.repeatWarned !== true) {
     facts.repeatWarned = true;

@@ -1,7 +1,7 @@
 import { newId, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { priceOf, remaining } from "../domain/budget.ts";
-import { afterContinuation, callSignature, fingerprint } from "../domain/progress.ts";
+import { afterContinuation, fingerprint } from "../domain/progress.ts";
 import { renderContinuation, renderFindings } from "../domain/prompt.ts";
 import type { CheckContext, Finding } from "../goals/checker.ts";
 import { impliedChecks } from "../goals/describe-check.ts";
@@ -138,7 +138,7 @@ async function goOn(
     findings,
     folder: await parts.folderDigest(journal.agent.folder),
     plan: journal.facts.plan ?? null,
-    calls: journal.recentCalls.slice(-5).map((call) => callSignature(call)),
+    calls: journal.recentCalls.slice(-5),
   });
   const idle = afterContinuation({ fingerprint: goal.fingerprint, idleCount: goal.idleCount }, now);
   goal.fingerprint = idle.fingerprint;

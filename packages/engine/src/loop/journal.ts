@@ -1,6 +1,7 @@
 import { chargedTokens, NO_USAGE, type Budget, type ItemContent, type Usage } from "@bureau/protocol";
 import { estimateCall, planCall, reserve, type CallPlan } from "../domain/budget.ts";
 import { createModelInput, modelMessages, type ModelInput } from "../domain/model-input.ts";
+import { callSignature } from "../domain/progress.ts";
 import type { RunState, ToolCallState } from "../domain/run-state.ts";
 import type { ModelMessage, ModelPrice, ModelTool } from "../models/model.ts";
 import type { GoalPatch, RunPatch, RunWrite } from "../store/journal.ts";
@@ -38,7 +39,9 @@ export interface RunFacts {
 }
 
 /** One run's journal in memory: what is in the store, folded. Thrown away and read again when a command came in. */
-export interface Journal extends Omit<RunJournal, "items" | "run"> {
+export interface Journal extends Omit<RunJournal, "items" | "recentCalls" | "run"> {
+  /** Signatures of the run's latest ended calls, oldest first. */
+  recentCalls: string[];
   run: Omit<RunJournal["run"], "state">;
   facts: RunFacts;
   input: ModelInput;
@@ -69,7 +72,7 @@ export interface JournalFrame {
 }
 
 export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
-  const { items, run, ...rest } = loaded;
+  const { items, run, recentCalls, ...rest } = loaded;
   const { state, ...row } = run;
   const fixedBytes = Buffer.byteLength(frame.system) + Buffer.byteLength(JSON.stringify(frame.modelTools));
   return {
@@ -79,6 +82,7 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     facts: state as RunFacts,
     input: createModelInput(items),
     pending: [],
+    recentCalls: recentCalls.map((call) => callSignature(call)),
     hasUnread: items.some((item) => item.position > row.seenPosition && isForModel(item.content)),
     fixedBytes,
     inputBytes: items.reduce((sum, item) => sum + contentBytes(item.content), 0),

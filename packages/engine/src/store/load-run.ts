@@ -1,9 +1,10 @@
 import type { GoalSpec, GoalStatus, Item, StepKind, ToolCallStatus, ToolEffect, Usage } from "@bureau/protocol";
+import { REPEAT_WINDOW, SIGNED_RESULT_LENGTH } from "../domain/progress.ts";
 import { type ContentBlobs, unpackContent } from "./content.ts";
 import type { Queryable } from "./database.ts";
 
 /** Ended calls that the repetition guard looks at. */
-const RECENT_CALLS = 15;
+const RECENT_CALLS = REPEAT_WINDOW;
 
 export interface LoadedRun {
   id: string;
@@ -170,7 +171,7 @@ SELECT r.created_at, t.item_count,
         OR c.asked_by = (SELECT s.id FROM steps s WHERE s.run_id = r.id AND s.kind = 'model_call'
                          ORDER BY s.number DESC LIMIT 1))) AS calls,
   (SELECT jsonb_agg(x.call) FROM (
-    SELECT jsonb_build_object('name', c.name, 'arguments', c.arguments, 'result', left(c.result, 2000)) AS call
+    SELECT jsonb_build_object('name', c.name, 'arguments', c.arguments, 'result', left(c.result, ${SIGNED_RESULT_LENGTH})) AS call
     FROM tool_calls c WHERE c.run_id = r.id AND c.ended_at IS NOT NULL
     ORDER BY c.position DESC LIMIT ${RECENT_CALLS}) x) AS recent,
   (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'number', s.number))
