@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 
 /** Names an action: the same tool with the same arguments, however their keys were ordered, gives the same hash. */
 export function actionHash(tool: string, args: unknown): string {
-  return createHash("sha256").update(canonicalJson({ arguments: args, tool })).digest("hex");
+  return createHash("sha256")
+    .update(canonicalJson({ arguments: args, tool }))
+    .digest("hex");
 }
 
 /** JSON with sorted keys and no spaces; keys without a value are left out, as JSON does. */

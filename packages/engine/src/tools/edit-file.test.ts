@@ -19,7 +19,12 @@ describe("edit_file", () => {
   test("replaces the one place and says the line", async () => {
     const output = await edit("a\nb\nc\nd\ne\nf\ng\n", "e", "E");
     expect(output.text).toBe("Edited file.md: replaced 1 place, at line 5.");
-    expect(output.view).toEqual({ type: "difference", path: "file.md", before: "b\nc\nd\ne\nf\ng\n", after: "b\nc\nd\nE\nf\ng\n" });
+    expect(output.view).toEqual({
+      type: "difference",
+      path: "file.md",
+      before: "b\nc\nd\ne\nf\ng\n",
+      after: "b\nc\nd\nE\nf\ng\n",
+    });
     expect(content()).toBe("a\nb\nc\nd\nE\nf\ng\n");
   });
 
@@ -46,7 +51,7 @@ describe("edit_file", () => {
   });
 
   test("says that quotes differ", async () => {
-    await expect(edit("It’s “done” – now\n", "It's \"done\" - now", "x")).rejects.toThrow(
+    await expect(edit("It’s “done” – now\n", 'It\'s "done" - now', "x")).rejects.toThrow(
       "Line 1 differs only in quotes, dashes, capitals or white space.",
     );
   });
@@ -58,19 +63,27 @@ describe("edit_file", () => {
   });
 
   test("names the nearest line, an edit that is made already, and nothing alike", async () => {
-    await expect(edit("const limit = 100;\n", "const limits = 200;", "x")).rejects.toThrow('The nearest line is 1: "const limit = 100;"');
-    await expect(edit("const b = 2;\n", "const b = 1;", "const b = 2;")).rejects.toThrow("the edit may be made already");
+    await expect(edit("const limit = 100;\n", "const limits = 200;", "x")).rejects.toThrow(
+      'The nearest line is 1: "const limit = 100;"',
+    );
+    await expect(edit("const b = 2;\n", "const b = 1;", "const b = 2;")).rejects.toThrow(
+      "the edit may be made already",
+    );
     await expect(edit("aaa\n", "zzz", "y")).rejects.toThrow("Nothing like its first line is there.");
   });
 
   test("refuses what is not text and what is the same", async () => {
     await expect(edit("a", "a", "a")).rejects.toThrow("are the same");
     folder.write("bad.txt", Buffer.from([0x61, 0xff]));
-    await expect(editFile.execute({ path: "bad.txt", old_text: "a", new_text: "b" }, context)).rejects.toThrow("not valid UTF-8");
+    await expect(editFile.execute({ path: "bad.txt", old_text: "a", new_text: "b" }, context)).rejects.toThrow(
+      "not valid UTF-8",
+    );
   });
 
   test("a missing file makes no folders", async () => {
-    await expect(editFile.execute({ path: "x/y.md", old_text: "a", new_text: "b" }, context)).rejects.toThrow("does not exist");
+    await expect(editFile.execute({ path: "x/y.md", old_text: "a", new_text: "b" }, context)).rejects.toThrow(
+      "does not exist",
+    );
     expect(readdirSync(folder.path)).not.toContain("x");
   });
 

@@ -89,7 +89,10 @@ interface Edit {
 
 function planEdit(text: string, args: Arguments): Edit {
   if (args.old_text === args.new_text) {
-    throw new AppError("invalid", "old_text and new_text are the same, so nothing would change. Give the text as it should become.");
+    throw new AppError(
+      "invalid",
+      "old_text and new_text are the same, so nothing would change. Give the text as it should become.",
+    );
   }
   const { oldText, newText } = fitLineEnds(text, args);
   const places = findAll(text, oldText);

@@ -51,11 +51,16 @@ function trimBlank(lines: string[]): string[] {
 function findFolded(lines: string[], wanted: string[], fold: (line: string) => string): number {
   const target = wanted.map(fold);
   const folded = lines.map(fold);
-  return folded.findIndex((line, at) => line === target[0] && target.every((part, offset) => folded[at + offset] === part));
+  return folded.findIndex(
+    (line, at) => line === target[0] && target.every((part, offset) => folded[at + offset] === part),
+  );
 }
 
 function foldSpace(line: string): string {
-  return line.slice(0, MAX_LINE_CHARACTERS * 10).replace(/\s+/g, " ").trim();
+  return line
+    .slice(0, MAX_LINE_CHARACTERS * 10)
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 function foldPunctuation(line: string): string {

@@ -79,7 +79,10 @@ afterAll(async () => {
 });
 
 const get = (path: string, max_bytes?: number, changes = {}) =>
-  fetchUrl.execute({ url: origin + path, ...(max_bytes === undefined ? {} : { max_bytes }) }, aContext(folder.path, changes));
+  fetchUrl.execute(
+    { url: origin + path, ...(max_bytes === undefined ? {} : { max_bytes }) },
+    aContext(folder.path, changes),
+  );
 
 describe("fetch_url", () => {
   test("gives the readable part of a page as Markdown with whole links", async () => {
@@ -109,7 +112,9 @@ describe("fetch_url", () => {
   test("stops at its size, also of what grows in decompression or never ends", async () => {
     for (const path of ["/bomb", "/endless"]) {
       const { text } = await get(path, 100);
-      expect(text).toContain("Only the first 2 MB were fetched. 2 MB more are left out; fetch again with max_bytes=200000.");
+      expect(text).toContain(
+        "Only the first 2 MB were fetched. 2 MB more are left out; fetch again with max_bytes=200000.",
+      );
       expect(text.length).toBeLessThan(400);
     }
   });
@@ -128,24 +133,33 @@ describe("fetch_url", () => {
     await expect(running).rejects.toThrow("stopped");
   });
 
-  test.each(["/to-metadata", "/to-other-port"])("a redirect %s into the machine's networks is refused", async (path) => {
-    await expect(get(path)).rejects.toThrow("is not on the public internet");
-    expect(reachedInside).toBe(0);
-  });
-
-  test.each(["http://127.0.0.1:PORT/", "http://localhost:PORT/", "http://[::ffff:127.0.0.1]:PORT/", "http://2130706433:PORT/", "http://0x7f.1:PORT/", "http://0:PORT/"])(
-    "%s is refused before anything is sent",
-    async (url) => {
-      const context = aContext(folder.path);
-      await expect(fetchUrl.execute({ url: url.replace("PORT", String(innerPort)) }, context)).rejects.toThrow(
-        /is not on the public internet/,
-      );
+  test.each(["/to-metadata", "/to-other-port"])(
+    "a redirect %s into the machine's networks is refused",
+    async (path) => {
+      await expect(get(path)).rejects.toThrow("is not on the public internet");
       expect(reachedInside).toBe(0);
     },
   );
 
+  test.each([
+    "http://127.0.0.1:PORT/",
+    "http://localhost:PORT/",
+    "http://[::ffff:127.0.0.1]:PORT/",
+    "http://2130706433:PORT/",
+    "http://0x7f.1:PORT/",
+    "http://0:PORT/",
+  ])("%s is refused before anything is sent", async (url) => {
+    const context = aContext(folder.path);
+    await expect(fetchUrl.execute({ url: url.replace("PORT", String(innerPort)) }, context)).rejects.toThrow(
+      /is not on the public internet/,
+    );
+    expect(reachedInside).toBe(0);
+  });
+
   test("refuses other schemes, passwords and what is no URL", async () => {
-    await expect(get("/to-file")).rejects.toThrow('redirects to "file:///etc/passwd", which uses file; only http and https');
+    await expect(get("/to-file")).rejects.toThrow(
+      'redirects to "file:///etc/passwd", which uses file; only http and https',
+    );
     for (const [url, reason] of [
       ["ftp://example.com", "uses ftp"],
       ["http://me:secret@example.com/", "carries a user name or password"],

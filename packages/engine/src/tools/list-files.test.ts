@@ -21,7 +21,8 @@ const repository = aFolder({
 });
 symlinkSync("docs/guide.md", join(repository.path, "link.md"));
 afterAll(() => repository.remove());
-const list = (args: { path?: string; depth?: number }, folder = repository.path) => listFiles.execute(args, aContext(folder));
+const list = (args: { path?: string; depth?: number }, folder = repository.path) =>
+  listFiles.execute(args, aContext(folder));
 
 describe("list_files", () => {
   test("leaves out what git ignores, by every kind of rule, and hidden state", async () => {
@@ -39,7 +40,9 @@ describe("list_files", () => {
   });
 
   test("knows the rules of the repository around an agent's folder", async () => {
-    expect((await list({}, join(repository.path, "docs"))).text).toBe(".gitignore 17 bytes\nguide.md 5 bytes\nkept.log 0 bytes");
+    expect((await list({}, join(repository.path, "docs"))).text).toBe(
+      ".gitignore 17 bytes\nguide.md 5 bytes\nkept.log 0 bytes",
+    );
   });
 
   test("lists an ignored folder that was named", async () => {

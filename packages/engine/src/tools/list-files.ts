@@ -34,7 +34,8 @@ export const listFiles = defineTool({
       const { shown, more, complete } = await collect(folder, from, depth, signal);
       const lines = shown.sort((left, right) => (left.path < right.path ? -1 : 1)).map((entry) => entry.line);
       const title = from === "" ? "The folder" : `${from}/`;
-      if (lines.length === 0) return { text: `${title} holds nothing that git does not ignore.`, view: view(title, []) };
+      if (lines.length === 0)
+        return { text: `${title} holds nothing that git does not ignore.`, view: view(title, []) };
       const note = `[${complete ? "" : "At least "}${more} more not shown. List a folder below by its path, or use a smaller depth.]`;
       const text = more > 0 ? [...lines, note].join("\n") : lines.join("\n");
       return { text, view: view(title, lines) };

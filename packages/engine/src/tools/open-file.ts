@@ -66,7 +66,8 @@ function openPlacedFile(place: Place, path: string): OpenFile {
 
 function missing(place: Place, path: string, cause: unknown): AppError {
   const near = nearNames(place);
-  const next = near.length > 0 ? `Did you mean ${near.map((name) => `"${name}"`).join(" or ")}?` : "Look with list_files.";
+  const next =
+    near.length > 0 ? `Did you mean ${near.map((name) => `"${name}"`).join(" or ")}?` : "Look with list_files.";
   return new AppError("not_found", `"${path}" does not exist. ${next}`, { cause });
 }
 

@@ -1,27 +1,34 @@
-import { parentPort, workerData } from "node:worker_threads";
 import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom/worker";
 import TurndownService from "turndown";
+import { serveJobs } from "./serve-jobs.ts";
 
 // The program of the thread that reads pages. Whatever it fails on, the caller has plain text to fall back on.
 
 const MAX_ELEMENTS = 30_000;
 const MAX_TEXT_CHARACTERS = 400_000;
 
-const { html, url } = workerData as { html: string; url: string };
+export interface PageJob {
+  html: string;
+  /** Where the page came from; its links are made whole by it. */
+  url: string;
+}
 
-parentPort?.postMessage(read());
+serveJobs<PageJob>((job, tell) => tell(read(withBase(job))));
 
-function read(): { title: string; text: string } {
-  const { document } = parseHTML(withBase(html));
+function read(html: string): { title: string; text: string } {
+  const { document } = parseHTML(html);
   const title = document.title ?? "";
-  const article = new Readability(document, { maxElemsToParse: MAX_ELEMENTS, serializer: (node: unknown) => node }).parse();
+  const article = new Readability(document, {
+    maxElemsToParse: MAX_ELEMENTS,
+    serializer: (node: unknown) => node,
+  }).parse();
   const content = article?.content ?? bodyOf(html);
   return { title: article?.title || title, text: toMarkdown(content).slice(0, MAX_TEXT_CHARACTERS) };
 }
 
 /** Readability makes links whole by the document's base. */
-function withBase(page: string): string {
+function withBase({ html: page, url }: PageJob): string {
   const base = `<base href="${url.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}">`;
   const head = /<head[^>]*>/i.exec(page);
   if (/<base\s/i.test(page)) return page;
@@ -32,7 +39,7 @@ function withBase(page: string): string {
 
 /** Readability takes its document apart, so a page that it finds nothing in is read anew. */
 function bodyOf(page: string): unknown {
-  const { document } = parseHTML(withBase(page));
+  const { document } = parseHTML(page);
   for (const silent of document.querySelectorAll("script, style, noscript, template, svg")) silent.remove();
   return document.body;
 }

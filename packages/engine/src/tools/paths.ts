@@ -43,7 +43,10 @@ export interface Place {
  */
 export function openPlace(folder: string, path: string, purpose: "read" | "write"): Place {
   if (path.length > MAX_PATH_CHARACTERS || path.includes("\0")) {
-    throw new AppError("invalid", `The path "${shorten(path)}" is not one that a file can have. Use a shorter, plain path.`);
+    throw new AppError(
+      "invalid",
+      `The path "${shorten(path)}" is not one that a file can have. Use a shorter, plain path.`,
+    );
   }
   const walk: Walk = { folder, path, purpose, trail: [], links: 0 };
   try {
@@ -144,10 +147,16 @@ function stepUp(walk: Walk): void {
 function guardName(walk: Walk, name: string): void {
   const lower = name.toLowerCase();
   if (lower === OWN_STATE) {
-    throw new AppError("forbidden", `"${walk.path}" is in ${OWN_STATE}/, which holds Bureau's own state. Leave it alone.`);
+    throw new AppError(
+      "forbidden",
+      `"${walk.path}" is in ${OWN_STATE}/, which holds Bureau's own state. Leave it alone.`,
+    );
   }
   if (lower === VERSION_CONTROL && walk.purpose === "write") {
-    throw new AppError("forbidden", `"${walk.path}" is in ${VERSION_CONTROL}/, which tools may not write. Leave it to git.`);
+    throw new AppError(
+      "forbidden",
+      `"${walk.path}" is in ${VERSION_CONTROL}/, which tools may not write. Leave it to git.`,
+    );
   }
 }
 
@@ -155,7 +164,10 @@ function guardName(walk: Walk, name: string): void {
 function linkSegments(walk: Walk, child: string): string[] {
   walk.links += 1;
   if (walk.links > MAX_LINKS) {
-    throw new AppError("invalid", `The path "${walk.path}" goes through more than ${MAX_LINKS} links, perhaps in a circle.`);
+    throw new AppError(
+      "invalid",
+      `The path "${walk.path}" goes through more than ${MAX_LINKS} links, perhaps in a circle.`,
+    );
   }
   return segmentsInside(walk, readlinkSync(child), "link");
 }
@@ -181,7 +193,10 @@ function split(path: string): string[] {
 function makeParent(walk: Walk, child: string, name: string): void {
   if (walk.purpose === "read") {
     const parent = [...walk.trail.slice(1).map((step) => step.name), name].join("/");
-    throw new AppError("not_found", `"${walk.path}" does not exist: there is no folder "${parent}". Look with list_files.`);
+    throw new AppError(
+      "not_found",
+      `"${walk.path}" does not exist: there is no folder "${parent}". Look with list_files.`,
+    );
   }
   try {
     mkdirSync(child);

@@ -23,6 +23,9 @@ export const plan = defineTool({
   idempotent: true,
   execute({ steps }) {
     const done = steps.filter((step) => step.status === "done").length;
-    return Promise.resolve({ text: `Plan kept: ${done} of ${steps.length} done.`, view: { type: "plan" as const, steps } });
+    return Promise.resolve({
+      text: `Plan kept: ${done} of ${steps.length} done.`,
+      view: { type: "plan" as const, steps },
+    });
   },
 });

@@ -32,7 +32,7 @@ describe("read_file", () => {
   test("pages through a large file give every line once", async () => {
     folder.write("large.txt", numbered(40_000));
     const seen: string[] = [];
-    for (let offset: number | undefined = 1; offset !== undefined; ) {
+    for (let offset: number | undefined = 1; offset !== undefined;) {
       const { text }: { text: string } = await readFile.execute({ path: "large.txt", offset, limit: 2000 }, context);
       seen.push(...text.split("\n").filter((line) => line.startsWith("line ")));
       const next: string | undefined = /Read on with offset=(\d+)/.exec(text)?.[1];
@@ -87,7 +87,9 @@ describe("read_file", () => {
   test("a folder, a pipe and a place past the end are useful errors", async () => {
     mkdirSync(join(folder.path, "folder"));
     execFileSync("mkfifo", [join(folder.path, "pipe")]);
-    await expect(readFile.execute({ path: "folder" }, context)).rejects.toThrow("is a folder. Look into it with list_files.");
+    await expect(readFile.execute({ path: "folder" }, context)).rejects.toThrow(
+      "is a folder. Look into it with list_files.",
+    );
     await expect(readFile.execute({ path: "pipe" }, context)).rejects.toThrow("is a device or a pipe");
     await expect(readFile.execute({ path: "notes/plan.md", offset: 9 }, context)).rejects.toThrow(
       '"notes/plan.md" has 3 lines; offset 9 is past its end.',

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { PageJob } from "./page-worker.ts";
 import { runWorker } from "./run-worker.ts";
 
 const READ_MS = 8000;
@@ -25,7 +26,7 @@ export async function readPage(
   let page: { title: string; text: string } | null = null;
   await runWorker({
     file: new URL("./page-worker.ts", import.meta.url),
-    data: { html: part, url },
+    data: { html: part, url } satisfies PageJob,
     timeMs: READ_MS,
     clock,
     signal,
@@ -36,7 +37,11 @@ export async function readPage(
   const read = page as { title: string; text: string } | null;
   const note = part.length < html.length ? "The page is very long; only its beginning was read." : null;
   if (read && read.text.trim() !== "") return { ...read, note };
-  return { title: read?.title ?? titleOf(part), text: plainText(part), note: note ?? (read ? null : "Shown without its structure.") };
+  return {
+    title: read?.title ?? titleOf(part),
+    text: plainText(part),
+    note: note ?? (read ? null : "Shown without its structure."),
+  };
 }
 
 function titleOf(html: string): string {
@@ -74,7 +79,11 @@ const ENTITIES: Record<string, string> = {
 /** Where the text goes on; scripts, styles and comments are left out whole. */
 function afterTag(html: string, open: number): number {
   const start = html.slice(open, open + 8).toLowerCase();
-  const silent = [["<script", "</script"], ["<style", "</style"], ["<!--", "-->"]] as const;
+  const silent = [
+    ["<script", "</script"],
+    ["<style", "</style"],
+    ["<!--", "-->"],
+  ] as const;
   let from = open;
   for (const [opening, closing] of silent) {
     if (!start.startsWith(opening)) continue;

@@ -52,7 +52,9 @@ describe("the built-in tools", () => {
 
   test("that the loop answers itself refuse to be executed", async () => {
     for (const name of ["ask_person", "request_check", "report_blocked"]) {
-      await expect(toolNamed(tools, name).execute({}, aContext(folder.path))).rejects.toThrow(`The loop answers ${name} itself`);
+      await expect(toolNamed(tools, name).execute({}, aContext(folder.path))).rejects.toThrow(
+        `The loop answers ${name} itself`,
+      );
     }
   });
 

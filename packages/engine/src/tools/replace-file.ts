@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, fsync, lstatSync, openSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsync,
+  lstatSync,
+  openSync,
+} from "node:fs";
 import { renameSync, rmSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { AppError } from "@bureau/protocol";
@@ -27,7 +37,7 @@ export async function replaceFile(place: Place, content: Buffer, callId: string)
   const descriptor = openSync(temporary, CREATE_FILE, NEW_FILE_MODE);
   try {
     try {
-      for (let written = 0; written < content.length; ) {
+      for (let written = 0; written < content.length;) {
         written += writeSync(descriptor, content, written, content.length - written);
       }
       if (existing) keepOwnerAndMode(descriptor, existing);

@@ -46,7 +46,9 @@ describe("search_files", () => {
   });
 
   test("a wrong pattern and a wrong path are useful errors", async () => {
-    await expect(search({ pattern: "(" })).rejects.toThrow("The pattern is not a regular expression: /(/i: Unterminated group");
+    await expect(search({ pattern: "(" })).rejects.toThrow(
+      "The pattern is not a regular expression: /(/i: Unterminated group",
+    );
     await expect(search({ pattern: "x", path: "nowhere" })).rejects.toThrow('"nowhere" does not exist.');
     await expect(search({ pattern: "x", path: "link/secret.txt" })).rejects.toThrow("leads out");
   });
@@ -69,7 +71,9 @@ describe("search_files", () => {
   });
 
   test("numbers lines rightly across the chunks of a large file", async () => {
-    const lines = Array.from({ length: 60_000 }, (_, index) => (index % 20_000 === 19_999 ? `mark é ${index + 1}` : "filling line"));
+    const lines = Array.from({ length: 60_000 }, (_, index) =>
+      index % 20_000 === 19_999 ? `mark é ${index + 1}` : "filling line",
+    );
     folder.write("large.txt", lines.join("\n"));
     expect(await search({ pattern: "mark", path: "large.txt" })).toBe(
       [20_000, 40_000, 60_000].map((line) => `large.txt:${line}:mark é ${line}`).join("\n"),

@@ -18,7 +18,8 @@ const SEARCH_MS = 10_000;
 
 export const searchFiles = defineTool({
   name: "search_files",
-  description: "Searches text files by regular expression, without what git ignores; gives path:line:text. Capitals make it exact.",
+  description:
+    "Searches text files by regular expression, without what git ignores; gives path:line:text. Capitals make it exact.",
   parameters: z.strictObject({
     pattern: z.string().min(1).max(MAX_PATTERN_CHARACTERS),
     path: z.string().optional(),
@@ -41,7 +42,10 @@ export const searchFiles = defineTool({
       onMessage: (message) => take(search, message as SearchMessage),
     });
     if (outcome === "failed" && !search.end) {
-      throw new AppError("unavailable", `The search for ${quote(pattern)} broke off. Narrow it with path or glob, or set literal.`);
+      throw new AppError(
+        "unavailable",
+        `The search for ${quote(pattern)} broke off. Narrow it with path or glob, or set literal.`,
+      );
     }
     return render(search, pattern);
   },
@@ -90,10 +94,12 @@ function take(search: Search, message: SearchMessage): void {
 function render({ lines, left, end }: Search, pattern: string): ToolOutput {
   const notes: string[] = [];
   if (left > 0) notes.push(`${left} more matches do not fit; narrow the search with path or glob.`);
-  if (end === null) notes.push(`Stopped after ${SEARCH_MS / 1000} s; narrow it with path or glob, or use a simpler pattern.`);
+  if (end === null)
+    notes.push(`Stopped after ${SEARCH_MS / 1000} s; narrow it with path or glob, or use a simpler pattern.`);
   if (end?.cut === "matches") notes.push("Stopped at max matches; there may be more. Narrow the search, or set max.");
   if (end?.cut === "files") notes.push(`Only the first ${end.files} files were searched; set path or glob.`);
-  if (lines.length === 0 && notes.length === 0) notes.push(`No match for ${quote(pattern)} in ${countOf(end?.files ?? 0, "file")}.`);
+  if (lines.length === 0 && notes.length === 0)
+    notes.push(`No match for ${quote(pattern)} in ${countOf(end?.files ?? 0, "file")}.`);
   const note = notes.length > 0 ? [`[${notes.join(" ")}]`] : [];
   const title = `${countOf(lines.length + left, "match")} of ${quote(pattern)}`;
   return { text: [...lines, ...note].join("\n"), view: { type: "list", title, entries: lines } };

@@ -17,9 +17,13 @@ export function searchExpression(pattern: string, literal: boolean): RegExp {
     return new RegExp(source, ignoresCase ? "i" : "");
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
-    throw new AppError("invalid", `The pattern is not a regular expression: ${reason}. Set literal to search for it as it is.`, {
-      cause: error,
-    });
+    throw new AppError(
+      "invalid",
+      `The pattern is not a regular expression: ${reason}. Set literal to search for it as it is.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

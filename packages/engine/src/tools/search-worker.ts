@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { matchesGlob } from "node:path";
-import { parentPort, workerData } from "node:worker_threads";
 import { errorCode } from "./file-error.ts";
 import { looksBinary } from "./open-file.ts";
 import { openPlace } from "./paths.ts";
 import { searchExpression, searchLines } from "./search-lines.ts";
+import { serveJobs } from "./serve-jobs.ts";
 import { walkFolder } from "./walk-folder.ts";
 
 // The program of the thread that search_files runs. It tells matches as it finds them, so that they are kept when
@@ -31,25 +31,28 @@ export type SearchMessage =
   /** `cut` says why not everything was searched, if so. */
   | { type: "end"; files: number; cut: "matches" | "files" | null };
 
-const job = workerData as SearchJob;
-const expression = searchExpression(job.pattern, job.literal);
-const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-let left = job.max;
-
-send({ type: "end", ...search() });
-
-function search(): { files: number; cut: "matches" | "files" | null } {
-  let files = 0;
-  for (const found of candidates()) {
-    if (files >= MAX_FILES) return { files, cut: "files" };
-    files += 1;
-    searchFile(found.path, found.target);
-    if (left === 0) return { files, cut: "matches" };
-  }
-  return { files, cut: null };
+interface Search {
+  expression: RegExp;
+  /** Matches that may still be told. */
+  left: number;
+  tell(message: SearchMessage): void;
 }
 
-function* candidates(): Generator<{ path: string; target: string }> {
+const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+
+serveJobs<SearchJob>((job, tell) => {
+  const search: Search = { expression: searchExpression(job.pattern, job.literal), left: job.max, tell };
+  let files = 0;
+  for (const found of candidates(job)) {
+    if (files >= MAX_FILES) return search.tell({ type: "end", files, cut: "files" });
+    files += 1;
+    searchFile(found.path, found.target, search);
+    if (search.left === 0) return search.tell({ type: "end", files, cut: "matches" });
+  }
+  search.tell({ type: "end", files, cut: null });
+});
+
+function* candidates(job: SearchJob): Generator<{ path: string; target: string }> {
   const place = openPlace(job.folder, job.from, "read");
   try {
     if (lstatSync(place.target).isFile()) {
@@ -60,19 +63,19 @@ function* candidates(): Generator<{ path: string; target: string }> {
     place.close();
   }
   for (const found of walkFolder({ folder: job.folder, from: place.path, maxDepth: MAX_DEPTH, order: "depth" })) {
-    if (found.kind === "file" && isWanted(found.path, found.name)) yield found;
+    if (found.kind === "file" && isWanted(found, job.glob)) yield found;
   }
 }
 
 /** A glob without a slash is matched with the name, one with a slash with the path; `!` before it turns it round. */
-function isWanted(path: string, name: string): boolean {
-  if (job.glob === null) return true;
-  const excludes = job.glob.startsWith("!");
-  const glob = (excludes ? job.glob.slice(1) : job.glob).replace(/^\//, "");
+function isWanted({ path, name }: { path: string; name: string }, wanted: string | null): boolean {
+  if (wanted === null) return true;
+  const excludes = wanted.startsWith("!");
+  const glob = (excludes ? wanted.slice(1) : wanted).replace(/^\//, "");
   return matchesGlob(glob.includes("/") ? path : name, glob) !== excludes;
 }
 
-function searchFile(path: string, target: string): void {
+function searchFile(path: string, target: string, search: Search): void {
   let descriptor: number;
   try {
     descriptor = openSync(target, OPEN_FILE);
@@ -82,7 +85,7 @@ function searchFile(path: string, target: string): void {
   }
   try {
     const found = fstatSync(descriptor);
-    if (found.isFile() && found.size <= MAX_FILE_BYTES) searchOpened(path, descriptor);
+    if (found.isFile() && found.size <= MAX_FILE_BYTES) searchOpened(path, descriptor, search);
   } catch (error) {
     if (errorCode(error) === null) throw error;
   } finally {
@@ -91,7 +94,7 @@ function searchFile(path: string, target: string): void {
 }
 
 /** Chunk by chunk, each cut at its last line end; what is over goes before the next. */
-function searchOpened(path: string, descriptor: number): void {
+function searchOpened(path: string, descriptor: number, search: Search): void {
   let [position, line] = [0, 1];
   let over: Buffer = Buffer.alloc(0);
   for (;;) {
@@ -103,12 +106,12 @@ function searchOpened(path: string, descriptor: number): void {
     const end = count === 0 ? whole.length : whole.lastIndexOf(10) + 1;
     if (end > 0) {
       const text = whole.toString("utf8", 0, end);
-      const matches = searchLines(text, line, expression, left);
-      if (matches.length > 0) send({ type: "matches", path, matches });
-      left -= matches.length;
+      const matches = searchLines(text, line, search.expression, search.left);
+      if (matches.length > 0) search.tell({ type: "matches", path, matches });
+      search.left -= matches.length;
       line += countLines(whole, end);
     }
-    if (count === 0 || left === 0) return;
+    if (count === 0 || search.left === 0) return;
     over = Buffer.from(whole.subarray(end));
   }
 }
@@ -117,8 +120,4 @@ function countLines(bytes: Buffer, end: number): number {
   let count = 0;
   for (let at = bytes.indexOf(10); at !== -1 && at < end; at = bytes.indexOf(10, at + 1)) count += 1;
   return count;
-}
-
-function send(message: SearchMessage): void {
-  parentPort?.postMessage(message);
 }

@@ -40,6 +40,7 @@ function signal<Args>(name: string, description: string, parameters: z.ZodType<A
     parameters,
     effect: "read",
     idempotent: true,
-    execute: () => Promise.reject(new AppError("internal", `The loop answers ${name} itself, but it was executed as a tool.`)),
+    execute: () =>
+      Promise.reject(new AppError("internal", `The loop answers ${name} itself, but it was executed as a tool.`)),
   });
 }

@@ -35,13 +35,19 @@ describe("parseToolArguments", () => {
   });
 
   test("null stands for an optional argument that is absent, and stays where null has a meaning", () => {
-    expect(parseToolArguments(tool, '{"path":"a","limit":null,"note":null}')).toEqual({ ok: true, args: { path: "a", note: null } });
+    expect(parseToolArguments(tool, '{"path":"a","limit":null,"note":null}')).toEqual({
+      ok: true,
+      args: { path: "a", note: null },
+    });
     expect(messageOf('{"path":null}')).toContain("path: ");
   });
 
-  test.each(['{"path":"a"', '{"path":"a"} and more', "{'path':'a'}", '{"path":"a"}{"path":"b"}'])("%s is not mended", (text) => {
-    expect(messageOf(text)).toContain("not valid JSON");
-  });
+  test.each(['{"path":"a"', '{"path":"a"} and more', "{'path':'a'}", '{"path":"a"}{"path":"b"}'])(
+    "%s is not mended",
+    (text) => {
+      expect(messageOf(text)).toContain("not valid JSON");
+    },
+  );
 
   test("says every wrong argument on its own line, unknown ones, and what is allowed", () => {
     const lines = messageOf('{"limit":0,"file":"a"}').split("\n");
@@ -64,7 +70,11 @@ describe("parseToolArguments", () => {
   });
 
   test("is one way or the other for any text, and never throws", () => {
-    const text = fc.oneof(fc.string(), fc.json(), fc.object().map((value) => JSON.stringify(value)));
+    const text = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.object().map((value) => JSON.stringify(value)),
+    );
     fc.assert(
       fc.property(text, (written) => {
         const parsed = parseToolArguments(tool, written);

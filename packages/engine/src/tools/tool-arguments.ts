@@ -15,7 +15,9 @@ export type ParsedArguments<Args> = { ok: true; args: Args } | { ok: false; mess
 export function parseToolArguments<Args>(tool: Tool<Args>, argumentsText: string): ParsedArguments<Args> {
   const bytes = Buffer.byteLength(argumentsText);
   if (bytes > MAX_ARGUMENT_BYTES) {
-    return refuse(tool, [`They take ${bytes} bytes; at most ${MAX_ARGUMENT_BYTES} are taken. Split the work into smaller calls.`]);
+    return refuse(tool, [
+      `They take ${bytes} bytes; at most ${MAX_ARGUMENT_BYTES} are taken. Split the work into smaller calls.`,
+    ]);
   }
   let value: unknown;
   try {
@@ -28,7 +30,9 @@ export function parseToolArguments<Args>(tool: Tool<Args>, argumentsText: string
     return refuse(tool, [`They must be one JSON object, not ${kindOf(value)}.`]);
   }
   if (holdsBrokenText(value)) {
-    return refuse(tool, ["They hold a NUL or half a character (\\u0000, \\ud800), which text cannot hold. Leave it out."]);
+    return refuse(tool, [
+      "They hold a NUL or half a character (\\u0000, \\ud800), which text cannot hold. Leave it out.",
+    ]);
   }
   return check(tool, value as Record<string, unknown>);
 }
@@ -75,7 +79,9 @@ function refuse(tool: Tool<unknown>, lines: string[]): { ok: false; message: str
 }
 
 function describeKeys(shape: Record<string, z.ZodType>): string {
-  const keys = Object.entries(shape).map(([key, type]) => (type.safeParse(undefined).success ? `${key} (optional)` : key));
+  const keys = Object.entries(shape).map(([key, type]) =>
+    type.safeParse(undefined).success ? `${key} (optional)` : key,
+  );
   return keys.length > 0 ? keys.join(", ") : "no arguments";
 }
 

@@ -59,7 +59,10 @@ export function cleanText(text: string): string {
 /** A size for people: `812 bytes`, `12 kB`, `3.4 MB`. */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
-  for (const [unit, scale] of [["kB", 1e3], ["MB", 1e6]] as const) {
+  for (const [unit, scale] of [
+    ["kB", 1e3],
+    ["MB", 1e6],
+  ] as const) {
     if (bytes < scale * 999.5) return `${round(bytes / scale)} ${unit}`;
   }
   return `${round(bytes / 1e9)} GB`;

@@ -94,7 +94,8 @@ function* entries(opened: OpenFolder, path: string, folder: string, rules: Ignor
     const below = path === "" ? entry.name : `${path}/${entry.name}`;
     const target = childPath(opened, entry.name);
     const kind = kindOf(entry, target);
-    if (!isIgnored(rules, `${folder}/${below}`, kind === "folder")) yield { path: below, name: entry.name, kind, target };
+    if (!isIgnored(rules, `${folder}/${below}`, kind === "folder"))
+      yield { path: below, name: entry.name, kind, target };
   }
 }
 

@@ -1,4 +1,13 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { aContext, aFolder } from "./test-context.ts";
@@ -53,8 +62,12 @@ describe("write_file", () => {
 
   test("refuses a folder, a file as folder, and version control", async () => {
     await expect(writeFile.execute({ path: "a/b", content: "" }, context)).rejects.toThrow("is a folder");
-    await expect(writeFile.execute({ path: "run.sh/x", content: "" }, context)).rejects.toThrow("as if it were a folder");
-    await expect(writeFile.execute({ path: ".git/hooks/post-commit", content: "" }, context)).rejects.toThrow("Leave it to git");
+    await expect(writeFile.execute({ path: "run.sh/x", content: "" }, context)).rejects.toThrow(
+      "as if it were a folder",
+    );
+    await expect(writeFile.execute({ path: ".git/hooks/post-commit", content: "" }, context)).rejects.toThrow(
+      "Leave it to git",
+    );
     expect(readdirSync(folder.path)).not.toContain(".git");
   });
 });
