@@ -112,7 +112,10 @@ function outcomeOf(worker: Worker, job: WorkerJob, ended: AbortSignal): Promise<
 
 function startWorker(file: URL): Worker {
   const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB, stackSizeMb: MAX_STACK_MB };
-  return new Worker(file, { resourceLimits, stdout: true, stderr: true, env: {} });
+  const worker = new Worker(file, { resourceLimits, stdout: true, stderr: true, env: {} });
+  // An error is followed by the exit, which the job hears; without a listener it would end this process.
+  worker.on("error", () => undefined);
+  return worker;
 }
 
 /** Threads that have done a job and wait a little for the next: starting one takes longer than most jobs. */
