@@ -32,7 +32,10 @@ export async function agentOfFolder(parts: CommandParts, folder: string): Promis
 export async function createAgent(parts: CommandParts, input: CreateAgent): Promise<Agent> {
   requireName(input.name);
   const folder = join(parts.workspace.folder, "agents", input.name);
-  const { rows } = await parts.database.query("SELECT 1 FROM agents WHERE name = $1 AND folder <> $2", [input.name, folder]);
+  const { rows } = await parts.database.query("SELECT 1 FROM agents WHERE name = $1 AND folder <> $2", [
+    input.name,
+    folder,
+  ]);
   if (rows.length > 0) throw nameTaken(input.name);
   await mkdir(folder, { recursive: true });
   try {
@@ -52,7 +55,7 @@ export async function discoverAgents(parts: CommandParts): Promise<Agent[]> {
   const home = join(parts.workspace.folder, "agents");
   const names = await readdir(home).catch(() => []);
   const agents = [await addAgent(parts, { folder: parts.workspace.folder })];
-  for (const name of names.toSorted().slice(0, MAX_DISCOVERED)) {
+  for (const name of names.toSorted((one, other) => (one < other ? -1 : 1)).slice(0, MAX_DISCOVERED)) {
     const folder = join(home, name);
     if (name.startsWith(".") || !(await hasContextFile(folder))) continue;
     agents.push(await addAgent(parts, { folder }));

@@ -39,7 +39,12 @@ async function cancelOne(change: Change, task: TaskRow): Promise<TaskRow> {
     [task.id, change.now],
   );
   const row = rows[0]!;
-  change.addEvent({ type: "task.updated", threadId: row.thread_id, goalId: row.goal_id, data: { task: taskFromRow(row) } });
+  change.addEvent({
+    type: "task.updated",
+    threadId: row.thread_id,
+    goalId: row.goal_id,
+    data: { task: taskFromRow(row) },
+  });
   return row;
 }
 

@@ -1,5 +1,5 @@
 import { newId, type Item, type ItemContent, type RunId, type ThreadId } from "@bureau/protocol";
-import type { Queryable } from "../store/database.ts";
+import { isConnectionError, type Queryable } from "../store/database.ts";
 import { appendEvents, NOTIFY_CHANNEL, type NewEvent } from "../store/events.ts";
 import type { CommandParts } from "./parts.ts";
 
@@ -28,14 +28,23 @@ export interface Change {
  */
 export async function change<T>(parts: CommandParts, work: (change: Change) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const undo: (() => Promise<void>)[] = [];
+    const outside: Outside = { undo: [], committing: false };
     try {
-      return await attemptChange(parts, work, undo);
+      return await attemptChange(parts, work, outside);
     } catch (error) {
-      for (const step of undo.reverse()) await step();
+      // A commit whose answer was lost may have been made: what it speaks of must then be there.
+      if (!(outside.committing && isConnectionError(error))) {
+        for (const step of outside.undo.toReversed()) await step();
+      }
       if (attempt >= MAX_ATTEMPTS || !RETRIED_SQL_STATES.has(sqlState(error))) throw error;
     }
   }
+}
+
+/** What a change did outside the database, and how far it came. */
+interface Outside {
+  undo: (() => Promise<void>)[];
+  committing: boolean;
 }
 
 /** What an open transaction of somebody else's still owes once it is committed. */
@@ -59,14 +68,15 @@ export async function changeWithin(
 async function attemptChange<T>(
   parts: CommandParts,
   work: (change: Change) => Promise<T>,
-  undo: (() => Promise<void>)[],
+  outside: Outside,
 ): Promise<T> {
   let afterCommit: AfterCommit = () => undefined;
   const result = await parts.database.transaction(async (transaction) => {
-    const pending = openChange(parts, transaction, undo);
+    const pending = openChange(parts, transaction, outside.undo);
     const outcome = await work(pending.change);
     await pending.seal();
     afterCommit = pending.afterCommit;
+    outside.committing = true;
     return outcome;
   });
   afterCommit();

@@ -24,8 +24,13 @@ export async function requestCheck(
 ): Promise<{ goal: GoalRow; run: RunRow }> {
   if (open === null) {
     const active =
-      goal.status === "active" ? goal : await updateGoal(change, goal, { status: "active", sentence: "Runs its checks." });
-    return { goal: active, run: await insertGoalRun(change, active, { trigger: "check", message: null, checkRequested: true }) };
+      goal.status === "active"
+        ? goal
+        : await updateGoal(change, goal, { status: "active", sentence: "Runs its checks." });
+    return {
+      goal: active,
+      run: await insertGoalRun(change, active, { trigger: "check", message: null, checkRequested: true }),
+    };
   }
   const run = await updateRun(
     change,
@@ -35,15 +40,20 @@ export async function requestCheck(
   );
   const free = run.wait_reason === "timer" || run.wait_reason === "sign_off";
   if (run.status !== "waiting" || !free || run.pause_requested) return { goal, run };
-  const awake = goal.status === "waiting" ? await updateGoal(change, goal, { status: "active", sentence: "Goes on." }) : goal;
+  const awake =
+    goal.status === "waiting" ? await updateGoal(change, goal, { status: "active", sentence: "Goes on." }) : goal;
   return { goal: awake, run: await requeueRun(change, run) };
 }
 
 function requireCheckable(goal: GoalRow): void {
   if (goal.status === "paused" || goal.status === "draft") {
-    throw new AppError("conflict", `The goal "${goal.name}" is ${goal.status === "draft" ? "a draft" : "paused"}; its checks do not run.`, {
-      hint: `Resume it with \`bureau goal resume ${goal.name}\`; its checks run when the agent thinks it is done.`,
-    });
+    throw new AppError(
+      "conflict",
+      `The goal "${goal.name}" is ${goal.status === "draft" ? "a draft" : "paused"}; its checks do not run.`,
+      {
+        hint: `Resume it with \`bureau goal resume ${goal.name}\`; its checks run when the agent thinks it is done.`,
+      },
+    );
   }
   // The same rule as for a check that passes: what is over stays over.
   if (goal.status === "done" || goal.status === "abandoned") requireTransition(goal, "resume");

@@ -1,4 +1,13 @@
-import { AppError, newId, NO_USAGE, type Budget, type CreateGoal, type Goal, type GoalSpec, type Run } from "@bureau/protocol";
+import {
+  AppError,
+  newId,
+  NO_USAGE,
+  type Budget,
+  type CreateGoal,
+  type Goal,
+  type GoalSpec,
+  type Run,
+} from "@bureau/protocol";
 import { join } from "node:path";
 import { goalKind, parseGoalFile, writeGoalFile } from "../goals/goal-file.ts";
 import { goalFromRow, runFromRow, type AgentRow, type GoalRow } from "../store/rows.ts";
@@ -110,8 +119,12 @@ async function agentOfGoal(
 
 async function openParent(change: Change, reference: string): Promise<GoalRow> {
   const parent = await findGoal(change.transaction, reference, "update");
-  if (!isOver(parent)) return parent;
-  throw new AppError("conflict", `The parent goal "${parent.name}" is ${parent.status}; a goal cannot be added below it.`);
+  if (!isOver(parent) && parent.status !== "paused") return parent;
+  throw new AppError(
+    "conflict",
+    `The parent goal "${parent.name}" is ${parent.status}; a goal cannot be added below it.`,
+    isOver(parent) ? {} : { hint: `Resume it first with \`bureau goal resume ${parent.name}\`.` },
+  );
 }
 
 interface GoalPlace {
@@ -119,12 +132,7 @@ interface GoalPlace {
   path: string;
 }
 
-async function writeNewFile(
-  change: Change,
-  agent: AgentRow,
-  input: CreateGoal,
-  draft: GoalDraft,
-): Promise<GoalPlace> {
+async function writeNewFile(change: Change, agent: AgentRow, input: CreateGoal, draft: GoalDraft): Promise<GoalPlace> {
   const place = await chooseGoalName(change, input.name ?? draft.spec.title, join(agent.folder, "goals"));
   await createGoalFile(change, place.path, draft.text);
   return place;
@@ -144,7 +152,8 @@ async function insertGoal(
   const id = newId("goal");
   const file = storedPath(parts, place.path);
   await refuseSecond(parts, change, file, input.thread);
-  const threadId = input.thread === undefined ? newId("thread") : (await findThread(change.transaction, input.thread)).id;
+  const threadId =
+    input.thread === undefined ? newId("thread") : (await findThread(change.transaction, input.thread)).id;
   const { rows } = await change.transaction.query<GoalRow>(
     `INSERT INTO goals (id, name, agent_id, thread_id, parent_id, kind, status, spec, sentence, file, file_hash, usage,
                         created_at, updated_at)
@@ -194,7 +203,11 @@ async function refuseSecond(
   const first = rows[0];
   if (first === undefined) return;
   const what = first.file === file ? `The file ${absolutePath(parts, file)}` : `The thread ${first.thread_id}`;
-  throw new AppError("conflict", `${what} already has an unfinished goal, "${first.name}"; the first goal is unchanged.`, {
-    hint: `Edit it with \`bureau goal edit ${first.name}\`, or stop it first.`,
-  });
+  throw new AppError(
+    "conflict",
+    `${what} already has an unfinished goal, "${first.name}"; the first goal is unchanged.`,
+    {
+      hint: `Edit it with \`bureau goal edit ${first.name}\`, or stop it first.`,
+    },
+  );
 }

@@ -10,11 +10,18 @@ export async function createTask(parts: CommandParts, input: CreateTask): Promis
   return await change(parts, async (change) => {
     const parent = input.parent === undefined ? null : await findTask(change.transaction, input.parent);
     if (parent !== null && isTaskOver(parent)) {
-      throw new AppError("conflict", `The task "${parent.title}" is ${parent.status}; a task cannot be added below it.`);
+      throw new AppError(
+        "conflict",
+        `The task "${parent.title}" is ${parent.status}; a task cannot be added below it.`,
+      );
     }
     const goalReference = input.goal ?? parent?.goal_id ?? null;
     const goal = goalReference === null ? null : await findGoal(change.transaction, goalReference);
-    const agent = await agentFor(change.transaction, parts.workspace, input.agent ?? goal?.agent_id ?? parent?.agent_id);
+    const agent = await agentFor(
+      change.transaction,
+      parts.workspace,
+      input.agent ?? goal?.agent_id ?? parent?.agent_id,
+    );
     const text = input.text ?? input.title;
     const thread = await insertThread(change, { agentId: agent.id, goalId: null, text: input.title });
     const { rows } = await change.transaction.query<TaskRow>(
@@ -23,7 +30,12 @@ export async function createTask(parts: CommandParts, input: CreateTask): Promis
       [newId("task"), goal?.id ?? null, parent?.id ?? null, agent.id, thread.id, input.title, change.now],
     );
     const task = rows[0]!;
-    change.addEvent({ type: "task.created", threadId: thread.id, goalId: goal?.id ?? null, data: { task: taskFromRow(task) } });
+    change.addEvent({
+      type: "task.created",
+      threadId: thread.id,
+      goalId: goal?.id ?? null,
+      data: { task: taskFromRow(task) },
+    });
     const run = await insertRun(change, {
       threadId: thread.id,
       agent,

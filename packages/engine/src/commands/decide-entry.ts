@@ -1,6 +1,13 @@
 import { AppError, type ApprovalId, type Decision, type InboxEntry } from "@bureau/protocol";
 import type { DecidedBy } from "../engine-api.ts";
-import { inboxEntryFromRow, toolCallFromRow, type GoalRow, type InboxRow, type RunRow, type ToolCallRow } from "../store/rows.ts";
+import {
+  inboxEntryFromRow,
+  toolCallFromRow,
+  type GoalRow,
+  type InboxRow,
+  type RunRow,
+  type ToolCallRow,
+} from "../store/rows.ts";
 import { addItems, change, type Change, type NewItem } from "./change.ts";
 import { requestCheck } from "./check-goal.ts";
 import { isAtWork, wakeGoal } from "./goal-writes.ts";
@@ -105,7 +112,11 @@ async function settleApproval(
       ...(input.note !== undefined && { note: input.note }),
     },
   };
-  await addItems(change, run.thread_id, approved ? [decision, ...editedItem(entry, run, call)] : [decision, resultItem(run, call)]);
+  await addItems(
+    change,
+    run.thread_id,
+    approved ? [decision, ...editedItem(entry, run, call)] : [decision, resultItem(run, call)],
+  );
   addEntryEvent(change, "approval.decided", entry);
   if (!approved) addCallEvent(change, "tool_call.denied", run, call);
   await wakeGoal(change, goal);
@@ -129,7 +140,13 @@ export function resultItem(run: RunRow, call: ToolCallRow): NewItem {
   return {
     runId: run.id,
     turn: run.turn,
-    content: { type: "tool_result", toolCallId: call.id, name: call.name, status: call.status, text: call.result ?? "" },
+    content: {
+      type: "tool_result",
+      toolCallId: call.id,
+      name: call.name,
+      status: call.status,
+      text: call.result ?? "",
+    },
   };
 }
 
@@ -175,7 +192,11 @@ async function settleDismissedQuestion(
   const { rows } = await change.transaction.query<ToolCallRow>(
     `UPDATE tool_calls SET status = 'canceled', result = $2, ended_at = $3
      WHERE id = $1 AND status = 'awaiting_approval' RETURNING *`,
-    [entry.tool_call_id, "The question was set aside without an answer. Decide yourself what can be undone, and say what you chose.", change.now],
+    [
+      entry.tool_call_id,
+      "The question was set aside without an answer. Decide yourself what can be undone, and say what you chose.",
+      change.now,
+    ],
   );
   if (rows[0] === undefined) return;
   await addItems(change, run.thread_id, [resultItem(run, rows[0])]);
@@ -203,5 +224,7 @@ function wrongDecision(entry: InboxRow, decision: Decision["decision"]): AppErro
     question: `Answer it with \`bureau inbox answer ${entry.id} "…"\`.`,
     stopped: "Dismiss it, or resume the goal.",
   };
-  return new AppError("invalid", `A ${entry.kind.replace("_", "-")} cannot be decided by "${decision}".`, { hint: hints[entry.kind] });
+  return new AppError("invalid", `A ${entry.kind.replace("_", "-")} cannot be decided by "${decision}".`, {
+    hint: hints[entry.kind],
+  });
 }

@@ -6,7 +6,14 @@ import { goalKind, parseGoalFile, writeGoalFile } from "../goals/goal-file.ts";
 import { goalFromRow, type GoalRow, type RunRow } from "../store/rows.ts";
 import { addItems, change, type Change } from "./change.ts";
 import { absolutePath, createGoalFile, hashOf, lockGoalFile, readGoalFile, replaceGoalFile } from "./goal-files.ts";
-import { insertGoalRun, lockGoalTree, requireTransition, shareAgents, updateGoal, type LockedTree } from "./goal-writes.ts";
+import {
+  insertGoalRun,
+  lockGoalTree,
+  requireTransition,
+  shareAgents,
+  updateGoal,
+  type LockedTree,
+} from "./goal-writes.ts";
 import { findGoal } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { closeOpenCalls, dismissEntries, requeueRun, updateRun } from "./run-writes.ts";
@@ -52,9 +59,13 @@ async function newText(
 ): Promise<{ before: string | null; after: string }> {
   const file = path === null ? null : await readGoalFile(path);
   if (file !== null && file.hash !== goal.file_hash) {
-    throw new AppError("conflict", `The file ${path} was changed by hand since it was last read; nothing was written.`, {
-      hint: "Bureau takes up the file's change by itself; look at the goal again and then make yours.",
-    });
+    throw new AppError(
+      "conflict",
+      `The file ${path} was changed by hand since it was last read; nothing was written.`,
+      {
+        hint: "Bureau takes up the file's change by itself; look at the goal again and then make yours.",
+      },
+    );
   }
   if (input.text !== undefined) return { before: file?.text ?? null, after: input.text };
   const patch = Object.fromEntries(Object.entries(input.spec ?? {}).filter(([, value]) => value !== undefined));
@@ -109,7 +120,8 @@ async function showChange(change: Change, run: RunRow, version: number, text: st
     STALE_FACTS,
   ]);
   if (atWork) change.interrupt(run.id);
-  else if (row.status === "waiting" && row.wait_reason !== "paused" && !row.pause_requested) await requeueRun(change, row);
+  else if (row.status === "waiting" && row.wait_reason !== "paused" && !row.pause_requested)
+    await requeueRun(change, row);
   else if (row.status === "waiting" && row.pause_requested) {
     await updateRun(change, run.id, "wait_reason = 'paused', wait_until = NULL", []);
   }

@@ -155,8 +155,12 @@ function isMissing(error: unknown): boolean {
 
 function fileFailed(verb: "read" | "write", path: string, cause: unknown): AppError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AppError("unavailable", `The goal file ${path} cannot be ${verb === "read" ? "read" : "written"}: ${reason}.`, {
-    hint: "Check the folder's permissions and that the disk has room.",
-    cause,
-  });
+  return new AppError(
+    "unavailable",
+    `The goal file ${path} cannot be ${verb === "read" ? "read" : "written"}: ${reason}.`,
+    {
+      hint: "Check the folder's permissions and that the disk has room.",
+      cause,
+    },
+  );
 }

@@ -72,7 +72,12 @@ export async function lockGoalTree(
   let size = -1;
   for (let pass = 1; pass <= MAX_LOCK_PASSES; pass += 1) {
     const ids = await treeIds(change, rootId, depth);
-    const runs = await lockRows<RunRow>(change, "runs", "goal_id = ANY($1) AND status IN ('queued', 'running', 'waiting')", ids);
+    const runs = await lockRows<RunRow>(
+      change,
+      "runs",
+      "goal_id = ANY($1) AND status IN ('queued', 'running', 'waiting')",
+      ids,
+    );
     const goals = await lockRows<GoalRow>(change, "goals", "id = ANY($1)", ids);
     if (runs.length + goals.length === size) return { root: goals.find((goal) => goal.id === rootId)!, goals, runs };
     size = runs.length + goals.length;
@@ -159,5 +164,9 @@ export function isAtWork(goal: Pick<GoalRow, "status">): boolean {
 export function requireTransition(goal: GoalRow, action: GoalAction): Extract<GoalTransition, { ok: true }> {
   const next = transition({ status: goal.status, title: goal.name }, action);
   if (next.ok) return next;
-  throw new AppError("conflict", next.message, isOver(goal) ? { hint: "Create a new goal for what is left to do." } : {});
+  throw new AppError(
+    "conflict",
+    next.message,
+    isOver(goal) ? { hint: "Create a new goal for what is left to do." } : {},
+  );
 }

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventsAfter, lastSequence } from "../store/events.ts";
 import type { GoalRow, RunRow } from "../store/rows.ts";
-import { aGoal, aRun, aThread, aToolCall, anAgent, anEntry, testCommands, type TestCommands } from "../testing/factories.ts";
+import {
+  aGoal,
+  aRun,
+  aThread,
+  aToolCall,
+  anAgent,
+  anEntry,
+  testCommands,
+  type TestCommands,
+} from "../testing/factories.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { checkGoal } from "./check-goal.ts";
 import { continueGoal } from "./continue-goal.ts";
@@ -16,14 +25,16 @@ import { resumeGoal } from "./resume-goal.ts";
 import { postMessage, startRun } from "./start-run.ts";
 import { stopGoal } from "./stop-goal.ts";
 import { syncGoalFile } from "./sync-goal-file.ts";
-import { useCases, type UseCases } from "./use-cases.ts";
+import { getGoal } from "../queries/goals.ts";
+import { getInboxEntry } from "../queries/inbox.ts";
+import { listToolCalls } from "../queries/runs.ts";
+import { getThread, listItems } from "../queries/threads.ts";
+import { decideInboxEntry } from "./decide-entry.ts";
 
 let world: TestCommands;
-let cases: UseCases;
 
 beforeAll(async () => {
   world = await testCommands();
-  cases = useCases(world.parts);
 });
 afterAll(() => world.close());
 
@@ -66,7 +77,11 @@ describe("creating a goal", () => {
   test("writes its file, and starts on it", async () => {
     const before = await lastSequence(world.database);
     const made = await createGoal(world.parts, {
-      spec: { brief: "Write alpha.md with three risks.", checks: [{ command: "test -s alpha.md" }], budget: { tokens: 1000 } },
+      spec: {
+        brief: "Write alpha.md with three risks.",
+        checks: [{ command: "test -s alpha.md" }],
+        budget: { tokens: 1000 },
+      },
     });
     expect(made).toMatchObject({ status: "active", version: 1, kind: "finish", budget: { tokens: 1000 } });
     expect(made.file).toBe(`goals/${made.name}.md`);
@@ -83,7 +98,12 @@ describe("creating a goal", () => {
   test("gives goals of one title names of their own, also at the same moment", async () => {
     const made = await Promise.all([1, 2, 3, 4].map(() => createGoal(world.parts, { text: "Tidy the shared drive" })));
     const names = made.map((one) => one.name).toSorted();
-    expect(names).toEqual(["tidy-the-shared-drive", "tidy-the-shared-drive-2", "tidy-the-shared-drive-3", "tidy-the-shared-drive-4"]);
+    expect(names).toEqual([
+      "tidy-the-shared-drive",
+      "tidy-the-shared-drive-2",
+      "tidy-the-shared-drive-3",
+      "tidy-the-shared-drive-4",
+    ]);
     for (const name of names) expect(await readFile(goalFile(name), "utf8")).toContain("Tidy the shared drive");
   });
 
@@ -92,7 +112,10 @@ describe("creating a goal", () => {
     const first = await createGoal(world.parts, { text: "First of the thread", thread: thread.id, draft: true });
     const files = await readdir(join(world.folder, "goals"));
     const error = await failure(createGoal(world.parts, { text: "Second of the thread", thread: thread.id }));
-    expect(error).toMatchObject({ code: "conflict", message: expect.stringContaining("already has an unfinished goal") });
+    expect(error).toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("already has an unfinished goal"),
+    });
     expect(error.message).toContain("the first goal is unchanged");
     expect(await readdir(join(world.folder, "goals"))).toEqual(files);
     expect(await goal(first.id)).toMatchObject({ status: "draft", version: 1 });
@@ -114,11 +137,16 @@ describe("creating a goal", () => {
   });
 
   test("from text that says nothing is refused", async () => {
-    expect(await failure(createGoal(world.parts, { text: "---\neffort: low\n---\n" }))).toMatchObject({ code: "invalid" });
+    expect(await failure(createGoal(world.parts, { text: "---\neffort: low\n---\n" }))).toMatchObject({
+      code: "invalid",
+    });
   });
 
   test("a run with goal fields is the first run of a new goal", async () => {
-    const started = await startRun(world.parts, { text: "Count the invoices", goal: { checks: [{ command: "true" }] } });
+    const started = await startRun(world.parts, {
+      text: "Count the invoices",
+      goal: { checks: [{ command: "true" }] },
+    });
     expect(await goal(started.goalId!)).toMatchObject({ status: "active", spec: { checks: [{ command: "true" }] } });
   });
 });
@@ -135,8 +163,12 @@ describe("editing a goal", () => {
     expect(text).toContain("it is there and read");
     expect(await run(open!.id)).toMatchObject({ goal_version: 2, control: open!.control + 1 });
     expect(world.interrupted).toContain(open!.id);
-    const { items } = await cases.listItems(made.threadId, { after: 0, limit: 50 });
-    expect(items.at(-1)?.content).toMatchObject({ type: "message", role: "runtime", text: expect.stringContaining("done") });
+    const { items } = await listItems(world.database, made.threadId, { after: 0, limit: 50 });
+    expect(items.at(-1)?.content).toMatchObject({
+      type: "message",
+      role: "runtime",
+      text: expect.stringContaining("done"),
+    });
   });
 
   test("never overwrites a change made by hand", async () => {
@@ -150,7 +182,9 @@ describe("editing a goal", () => {
 
   test("under another version than was seen is a conflict", async () => {
     const made = await createGoal(world.parts, { text: "Write delta.md", draft: true });
-    expect(await failure(editGoal(world.parts, made.id, { spec: { done: "x" }, version: 7 }))).toMatchObject({ code: "conflict" });
+    expect(await failure(editGoal(world.parts, made.id, { spec: { done: "x" }, version: 7 }))).toMatchObject({
+      code: "conflict",
+    });
   });
 
   test("puts the file back when the transaction fails", async () => {
@@ -179,8 +213,10 @@ describe("editing a goal", () => {
     const edited = await editGoal(world.parts, made.id, { spec: { constraints: ["never write outside drafts/"] } });
     expect(edited).toMatchObject({ status: "active", version: 2 });
     expect(await run(open.id)).toMatchObject({ status: "queued", goal_version: 2, state: { turns: 3 } });
-    expect(await cases.getInboxEntry(entry.id)).toMatchObject({ status: "dismissed" });
-    expect((await cases.listToolCalls(open.id, { after: 0, limit: 9 })).toolCalls).toMatchObject([{ status: "canceled" }]);
+    expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "dismissed" });
+    expect((await listToolCalls(world.database, open.id, { after: 0, limit: 9 })).toolCalls).toMatchObject([
+      { status: "canceled" },
+    ]);
   });
 
   test("takes up a blocked goal again, and leaves a paused one paused", async () => {
@@ -208,12 +244,21 @@ describe("pausing and resuming", () => {
     const over = await aGoal(world.database, { agent_id: world.agent.id, parent_id: top.id, status: "done" });
     const running = await aRun(world.database, { agent_id: world.agent.id }, top);
     const queued = await aRun(world.database, { agent_id: world.agent.id, status: "queued" }, below);
-    const asking = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "approval" }, deepest);
+    const asking = await aRun(
+      world.database,
+      { agent_id: world.agent.id, status: "waiting", wait_reason: "approval" },
+      deepest,
+    );
     expect(await pauseGoal(world.parts, top.id)).toMatchObject({ status: "paused", version: 2 });
     expect(await pauseGoal(world.parts, top.id)).toMatchObject({ status: "paused", version: 2 });
     expect(await goal(deepest.id)).toMatchObject({ status: "paused", version: 2 });
     expect(await goal(over.id)).toMatchObject({ status: "done", version: 1 });
-    expect(await run(running.id)).toMatchObject({ status: "running", pause_requested: true, control: 1, goal_version: 2 });
+    expect(await run(running.id)).toMatchObject({
+      status: "running",
+      pause_requested: true,
+      control: 1,
+      goal_version: 2,
+    });
     expect(await run(queued.id)).toMatchObject({ status: "waiting", wait_reason: "paused" });
     expect(await run(asking.id)).toMatchObject({ status: "waiting", wait_reason: "approval", pause_requested: true });
     expect(world.interrupted.filter((id) => id === running.id)).toHaveLength(1);
@@ -227,11 +272,15 @@ describe("pausing and resuming", () => {
 
   test("a decision made while paused holds the run until it is resumed", async () => {
     const made = await aGoal(world.database, { agent_id: world.agent.id, status: "waiting" });
-    const open = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "approval" }, made);
+    const open = await aRun(
+      world.database,
+      { agent_id: world.agent.id, status: "waiting", wait_reason: "approval" },
+      made,
+    );
     const call = await aToolCall(world.database, open, { status: "awaiting_approval" });
     const entry = await anEntry(world.database, { kind: "approval" }, { run: open, call, goal: made });
     await pauseGoal(world.parts, made.id);
-    await cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
     expect(await run(open.id)).toMatchObject({ status: "waiting", wait_reason: "paused" });
     await resumeGoal(world.parts, made.id);
     expect(await run(open.id)).toMatchObject({ status: "queued", pause_requested: false });
@@ -253,18 +302,62 @@ describe("pausing and resuming", () => {
   });
 
   test("resuming a goal without a run starts one, and forgets that it was idle", async () => {
-    const made = await aGoal(world.database, { agent_id: world.agent.id, status: "blocked", idle_count: 3, fingerprint: "x" });
+    const made = await aGoal(world.database, {
+      agent_id: world.agent.id,
+      status: "blocked",
+      idle_count: 3,
+      fingerprint: "x",
+    });
     const entry = await anEntry(world.database, { kind: "stopped" }, { goal: made });
     await resumeGoal(world.parts, made.name);
     expect(await goal(made.id)).toMatchObject({ status: "active", idle_count: 0, fingerprint: null });
     expect(await openRuns(made.id)).toHaveLength(1);
-    expect(await cases.getInboxEntry(entry.id)).toMatchObject({ status: "dismissed" });
+    expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "dismissed" });
+  });
+
+  test("resuming before a cancel has held lets the run go on", async () => {
+    const made = await aGoal(world.database, { agent_id: world.agent.id });
+    const open = await aRun(world.database, { agent_id: world.agent.id }, made);
+    await cancelRun(world.parts, open.id);
+    expect(await goal(made.id)).toMatchObject({ status: "paused" });
+    expect(await resumeGoal(world.parts, made.id)).toMatchObject({ status: "active" });
+    expect(await run(open.id)).toMatchObject({ status: "running", cancel_requested: false, pause_requested: false });
+  });
+
+  test("nothing below a paused goal is resumed or begun by itself", async () => {
+    const top = await aGoal(world.database, { agent_id: world.agent.id });
+    const below = await aGoal(world.database, { agent_id: world.agent.id, parent_id: top.id });
+    await pauseGoal(world.parts, top.id);
+    expect(await failure(resumeGoal(world.parts, below.id))).toMatchObject({ code: "conflict" });
+    expect(await failure(createGoal(world.parts, { text: "A part", parent: top.id }))).toMatchObject({
+      code: "conflict",
+    });
+    await resumeGoal(world.parts, top.id);
+    expect(await goal(below.id)).toMatchObject({ status: "active" });
+  });
+
+  test("a goal added below one that is being paused is paused with it or refused", async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const top = await aGoal(world.database, { agent_id: world.agent.id });
+      const [added] = await Promise.allSettled([
+        createGoal(world.parts, { text: "A part of it", parent: top.id }),
+        pauseGoal(world.parts, top.id),
+      ]);
+      expect(await goal(top.id)).toMatchObject({ status: "paused" });
+      if (added.status === "rejected") continue;
+      expect(await goal(added.value.id)).toMatchObject({ status: "paused" });
+      expect(await openRuns(added.value.id)).toMatchObject([{ status: "waiting", wait_reason: "paused" }]);
+    }
   });
 
   test("pause and cancel at the same moment both hold", async () => {
     for (let round = 0; round < 8; round += 1) {
       const made = await aGoal(world.database, { agent_id: world.agent.id });
-      const open = await aRun(world.database, { agent_id: world.agent.id, status: round % 2 === 0 ? "running" : "queued" }, made);
+      const open = await aRun(
+        world.database,
+        { agent_id: world.agent.id, status: round % 2 === 0 ? "running" : "queued" },
+        made,
+      );
       await Promise.all([pauseGoal(world.parts, made.id), cancelRun(world.parts, open.id)]);
       expect(await goal(made.id)).toMatchObject({ status: "paused" });
       const after = await run(open.id);
@@ -278,14 +371,22 @@ describe("stopping", () => {
     const top = await aGoal(world.database, { agent_id: world.agent.id });
     const below = await aGoal(world.database, { agent_id: world.agent.id, parent_id: top.id });
     const running = await aRun(world.database, { agent_id: world.agent.id }, top);
-    const waiting = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "sign_off" }, below);
+    const waiting = await aRun(
+      world.database,
+      { agent_id: world.agent.id, status: "waiting", wait_reason: "sign_off" },
+      below,
+    );
     const entry = await anEntry(world.database, { kind: "sign_off" }, { goal: below });
-    expect(await stopGoal(world.parts, top.id)).toMatchObject({ status: "abandoned", version: 2, endedAt: expect.any(String) });
+    expect(await stopGoal(world.parts, top.id)).toMatchObject({
+      status: "abandoned",
+      version: 2,
+      endedAt: expect.any(String),
+    });
     expect(await stopGoal(world.parts, top.id)).toMatchObject({ status: "abandoned", version: 2 });
     expect(await goal(below.id)).toMatchObject({ status: "abandoned" });
     expect(await run(running.id)).toMatchObject({ cancel_requested: true });
     expect(await run(waiting.id)).toMatchObject({ status: "canceled" });
-    expect(await cases.getInboxEntry(entry.id)).toMatchObject({ status: "dismissed" });
+    expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "dismissed" });
   });
 
   test("what is over cannot be paused, resumed, edited or stopped otherwise", async () => {
@@ -300,7 +401,11 @@ describe("stopping", () => {
 describe("asking for the checks", () => {
   test("wakes a run that waits for a time, and tells a running one", async () => {
     const made = await aGoal(world.database, { agent_id: world.agent.id, status: "waiting" });
-    const open = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "timer" }, made);
+    const open = await aRun(
+      world.database,
+      { agent_id: world.agent.id, status: "waiting", wait_reason: "timer" },
+      made,
+    );
     const { run: asked, goal: awake } = await checkGoal(world.parts, made.name);
     expect(asked).toMatchObject({ id: open.id, status: "queued" });
     expect(awake.status).toBe("active");
@@ -311,12 +416,15 @@ describe("asking for the checks", () => {
     const made = await aGoal(world.database, { agent_id: world.agent.id });
     const { run: asked } = await checkGoal(world.parts, made.id);
     expect(await run(asked.id)).toMatchObject({ trigger: "check", status: "queued", state: { checkRequested: true } });
-    expect((await cases.getThread(made.thread_id)).itemCount).toBe(0);
+    expect((await getThread(world.database, made.thread_id)).itemCount).toBe(0);
   });
 
   test("is refused while the goal is paused", async () => {
     const made = await aGoal(world.database, { agent_id: world.agent.id, status: "paused" });
-    expect(await failure(checkGoal(world.parts, made.id))).toMatchObject({ code: "conflict", hint: expect.stringContaining("resume") });
+    expect(await failure(checkGoal(world.parts, made.id))).toMatchObject({
+      code: "conflict",
+      hint: expect.stringContaining("resume"),
+    });
   });
 });
 
@@ -325,7 +433,7 @@ describe("a goal file written by hand", () => {
     await writeFile(goalFile("by-hand"), "---\nchecks:\n  - command: true\n---\nDo it by hand");
     const reports = await Promise.all([1, 2, 3].map(() => syncGoalFile(world.parts, goalFile("by-hand"))));
     expect(reports.filter((report) => report.outcome === "created")).toHaveLength(1);
-    expect(await cases.getGoal("by-hand")).toMatchObject({ status: "active", file: "goals/by-hand.md" });
+    expect(await getGoal(world.database, "by-hand")).toMatchObject({ status: "active", file: "goals/by-hand.md" });
     await writeFile(join(world.folder, "notes.md"), "No goal at all");
     expect(await syncGoalFile(world.parts, join(world.folder, "notes.md"))).toMatchObject({ outcome: "ignored" });
   });
@@ -339,8 +447,11 @@ describe("a goal file written by hand", () => {
     expect(refused).toMatchObject({ outcome: "refused", goal: { version: 2, brief: "Write zeta.md and eta.md" } });
     expect(refused.notices).toHaveLength(1);
     await rm(goalFile(made.name));
-    expect(await syncGoalFile(world.parts, made.file!)).toMatchObject({ outcome: "removed", goal: { file: null, status: "active" } });
-    expect((await cases.getGoal(made.id)).sentence).toContain("file was removed");
+    expect(await syncGoalFile(world.parts, made.file!)).toMatchObject({
+      outcome: "removed",
+      goal: { file: null, status: "active" },
+    });
+    expect((await getGoal(world.database, made.id)).sentence).toContain("file was removed");
   });
 });
 

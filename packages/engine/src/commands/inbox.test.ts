@@ -5,14 +5,19 @@ import type { InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
 import { aGoal, aRun, aToolCall, anEntry, testCommands, type TestCommands } from "../testing/factories.ts";
 import { actionHash } from "../tools/action-hash.ts";
 import { cancelRun } from "./cancel-run.ts";
-import { useCases, type UseCases } from "./use-cases.ts";
+import { listRuns } from "../queries/runs.ts";
+import { listItems } from "../queries/threads.ts";
+import { answerInboxEntry } from "./answer-question.ts";
+import { decideInboxEntry } from "./decide-entry.ts";
+import { editInboxEntry } from "./edit-approval.ts";
+import { pauseGoal } from "./pause-goal.ts";
+import { replyToInbox } from "./reply-to-inbox.ts";
+import { resumeGoal } from "./resume-goal.ts";
 
 let world: TestCommands;
-let cases: UseCases;
 
 beforeAll(async () => {
   world = await testCommands();
-  cases = useCases(world.parts);
 });
 afterAll(() => world.close());
 
@@ -41,10 +46,20 @@ describe("an approval", () => {
   test("lets the call run and its run go on", async () => {
     const { run, call, entry } = await asking("approval");
     const before = await lastSequence(world.database);
-    const decided = await cases.decideInboxEntry(entry.id, { decision: "approve", note: "fine", by: "Ana" });
-    expect(decided).toMatchObject({ status: "approved", decidedBy: "Ana", answer: "fine", decidedAt: expect.any(String) });
+    const decided = await decideInboxEntry(world.parts, entry.id, { decision: "approve", note: "fine", by: "Ana" });
+    expect(decided).toMatchObject({
+      status: "approved",
+      decidedBy: "Ana",
+      answer: "fine",
+      decidedAt: expect.any(String),
+    });
     expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({ status: "pending", approved: true });
-    expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued", dispatch: 2, control: 1, wait_reason: null });
+    expect(await one<RunRow>("runs", run.id)).toMatchObject({
+      status: "queued",
+      dispatch: 2,
+      control: 1,
+      wait_reason: null,
+    });
     expect(world.enqueued.at(-1)).toMatchObject({ id: run.id, dispatch: 2 });
     const events = await eventsAfter(world.database, before, 10);
     expect(events.map((event) => event.type)).toEqual(["item.added", "approval.decided", "run.queued"]);
@@ -52,44 +67,49 @@ describe("an approval", () => {
 
   test("denied gives the model a result that says so, and the call never runs", async () => {
     const { run, call, entry } = await asking("approval", { title: "Send the letter" });
-    await cases.decideInboxEntry(entry.id, { decision: "deny", note: "not yet", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "deny", note: "not yet", by: "Ana" });
     const denied = await one<ToolCallRow>("tool_calls", call.id);
     expect(denied).toMatchObject({ status: "denied", approved: false });
     expect(denied.result).toContain("Denied by Ana: Send the letter");
     expect(denied.result).toContain("not yet");
-    const { items } = await cases.listItems(run.thread_id, { after: 0, limit: 10 });
+    const { items } = await listItems(world.database, run.thread_id, { after: 0, limit: 10 });
     expect(items.map((item) => item.content.type)).toEqual(["approval", "tool_result"]);
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued" });
   });
 
   test("decided the same way again is success and changes nothing", async () => {
     const { run, entry } = await asking("approval");
-    const first = await cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" });
+    const first = await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
     const before = await lastSequence(world.database);
-    expect(await cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ben" })).toEqual(first);
+    expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ben" })).toEqual(first);
     expect(await lastSequence(world.database)).toBe(before);
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ dispatch: 2 });
   });
 
   test("decided the other way later names who was first", async () => {
     const { entry } = await asking("approval", { title: "Pay the bill" });
-    await cases.decideInboxEntry(entry.id, { decision: "deny", by: "Ana" });
-    const error = await failure(cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ben" }));
-    expect(error).toMatchObject({ code: "conflict", message: expect.stringMatching(/was already denied by Ana at \d{4}-/) });
+    await decideInboxEntry(world.parts, entry.id, { decision: "deny", by: "Ana" });
+    const error = await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ben" }));
+    expect(error).toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/was already denied by Ana at \d{4}-/),
+    });
   });
 
   test("decided both ways at the same moment has one outcome, and the run goes on once", async () => {
     for (let round = 0; round < 10; round += 1) {
       const { run, call, entry } = await asking("approval");
       const results = await Promise.allSettled([
-        cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" }),
-        cases.decideInboxEntry(entry.id, { decision: "deny", by: "Ben" }),
-        cases.decideInboxEntry(entry.id, { decision: "approve", by: "Cleo" }),
+        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }),
+        decideInboxEntry(world.parts, entry.id, { decision: "deny", by: "Ben" }),
+        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Cleo" }),
       ]);
       const after = await one<InboxRow>("inbox", entry.id);
       const { status } = await one<ToolCallRow>("tool_calls", call.id);
       expect(status).toBe(after.status === "approved" ? "pending" : "denied");
-      expect(results.filter((result) => result.status === "rejected")).toHaveLength(after.status === "approved" ? 1 : 2);
+      expect(results.filter((result) => result.status === "rejected")).toHaveLength(
+        after.status === "approved" ? 1 : 2,
+      );
       expect(world.enqueued.filter((sent) => sent.id === run.id)).toHaveLength(1);
     }
   });
@@ -98,7 +118,7 @@ describe("an approval", () => {
     for (let round = 0; round < 8; round += 1) {
       const { run, call, entry } = await asking("approval");
       await Promise.allSettled([
-        cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" }),
+        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }),
         cancelRun(world.parts, run.id),
       ]);
       expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "canceled" });
@@ -109,19 +129,30 @@ describe("an approval", () => {
   test("does not hold for a call whose arguments have changed since", async () => {
     const { call, entry } = await asking("approval");
     await world.database.query("UPDATE tool_calls SET action_hash = 'another' WHERE id = $1", [call.id]);
-    expect(await failure(cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" }))).toMatchObject({ code: "conflict" });
+    expect(await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }))).toMatchObject({
+      code: "conflict",
+    });
     expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
   });
 
   test("edited keeps the request, binds it to the new action, and tells the model when it is approved", async () => {
     const { run, call, entry } = await asking("approval");
-    const edited = await cases.editInboxEntry(entry.id, { arguments: { command: "ls -l" }, by: "Ana" });
+    const edited = await editInboxEntry(world.parts, entry.id, { arguments: { command: "ls -l" }, by: "Ana" });
     const hash = actionHash("run_command", { command: "ls -l" });
-    expect(edited).toMatchObject({ id: entry.id, status: "pending", actionHash: hash, detail: { arguments: { command: "ls -l" } } });
+    expect(edited).toMatchObject({
+      id: entry.id,
+      status: "pending",
+      actionHash: hash,
+      detail: { arguments: { command: "ls -l" } },
+    });
     expect(edited.actionHash).not.toBe(call.action_hash);
-    await cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" });
-    expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({ status: "pending", arguments: { command: "ls -l" }, action_hash: hash });
-    const { items } = await cases.listItems(run.thread_id, { after: 0, limit: 10 });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
+    expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({
+      status: "pending",
+      arguments: { command: "ls -l" },
+      action_hash: hash,
+    });
+    const { items } = await listItems(world.database, run.thread_id, { after: 0, limit: 10 });
     expect(items[1]?.content).toMatchObject({ role: "runtime", text: expect.stringContaining("ls -l") });
   });
 });
@@ -129,22 +160,33 @@ describe("an approval", () => {
 describe("a question", () => {
   test("answered by the number of a choice becomes the call's result", async () => {
     const { run, call, entry } = await asking("question", { choices: ["Lisbon", "Porto"] });
-    expect(await cases.answerInboxEntry(entry.id, { choice: 2, by: "Ana" })).toMatchObject({ status: "answered", answer: "Porto" });
+    expect(await answerInboxEntry(world.parts, entry.id, { choice: 2, by: "Ana" })).toMatchObject({
+      status: "answered",
+      answer: "Porto",
+    });
     expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({ status: "completed", result: "Porto" });
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued" });
-    expect(await cases.answerInboxEntry(entry.id, { text: "Porto", by: "Ben" })).toMatchObject({ decidedBy: "Ana" });
-    expect(await failure(cases.answerInboxEntry(entry.id, { choice: 1, by: "Ben" }))).toMatchObject({ code: "conflict" });
+    expect(await answerInboxEntry(world.parts, entry.id, { text: "Porto", by: "Ben" })).toMatchObject({
+      decidedBy: "Ana",
+    });
+    expect(await failure(answerInboxEntry(world.parts, entry.id, { choice: 1, by: "Ben" }))).toMatchObject({
+      code: "conflict",
+    });
   });
 
   test("has no choice that was not offered, and cannot be approved", async () => {
     const { entry } = await asking("question", { choices: ["yes"] });
-    expect(await failure(cases.answerInboxEntry(entry.id, { choice: 2, by: "Ana" }))).toMatchObject({ code: "invalid" });
-    expect(await failure(cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" }))).toMatchObject({ code: "invalid" });
+    expect(await failure(answerInboxEntry(world.parts, entry.id, { choice: 2, by: "Ana" }))).toMatchObject({
+      code: "invalid",
+    });
+    expect(await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }))).toMatchObject({
+      code: "invalid",
+    });
   });
 
   test("set aside lets the agent go on without an answer", async () => {
     const { run, call, entry } = await asking("question");
-    await cases.decideInboxEntry(entry.id, { decision: "dismiss", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "dismiss", by: "Ana" });
     expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({ status: "canceled" });
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued" });
   });
@@ -153,25 +195,39 @@ describe("a question", () => {
 describe("a sign-off", () => {
   test("has the checks run again, by the run that waits or by a new one", async () => {
     const goal = await aGoal(world.database, { agent_id: world.agent.id, status: "waiting" });
-    const run = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "sign_off" }, goal);
+    const run = await aRun(
+      world.database,
+      { agent_id: world.agent.id, status: "waiting", wait_reason: "sign_off" },
+      goal,
+    );
     const entry = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { run, goal });
-    await cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued", state: { checkRequested: true } });
 
     const idle = await aGoal(world.database, { agent_id: world.agent.id });
     const later = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { goal: idle });
-    await cases.decideInboxEntry(later.id, { decision: "deny", by: "Ana" });
-    expect((await cases.listRuns({ goal: idle.id, limit: 5 })).runs).toMatchObject([{ trigger: "check", status: "queued" }]);
+    await decideInboxEntry(world.parts, later.id, { decision: "deny", by: "Ana" });
+    expect((await listRuns(world.database, { goal: idle.id, limit: 5 })).runs).toMatchObject([
+      { trigger: "check", status: "queued" },
+    ]);
   });
 
   test("of a goal that was edited since is a conflict; a pause in between does no harm", async () => {
     const goal = await aGoal(world.database, { agent_id: world.agent.id });
     const entry = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { goal });
-    await cases.pauseGoal(goal.id);
-    await cases.resumeGoal(goal.id);
-    expect(await cases.decideInboxEntry(entry.id, { decision: "approve", by: "Ana" })).toMatchObject({ status: "approved" });
-    const stale = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { goal: { ...goal, version: 99 } });
-    expect(await failure(cases.decideInboxEntry(stale.id, { decision: "approve", by: "Ana" }))).toMatchObject({ code: "conflict" });
+    await pauseGoal(world.parts, goal.id);
+    await resumeGoal(world.parts, goal.id);
+    expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" })).toMatchObject({
+      status: "approved",
+    });
+    const stale = await anEntry(
+      world.database,
+      { kind: "sign_off", check_index: 0 },
+      { goal: { ...goal, version: 99 } },
+    );
+    expect(await failure(decideInboxEntry(world.parts, stale.id, { decision: "approve", by: "Ana" }))).toMatchObject({
+      code: "conflict",
+    });
   });
 });
 
@@ -180,16 +236,20 @@ describe("replying to a list", () => {
     const asked = await Promise.all([1, 2, 3, 4].map(() => asking("approval")));
     const stopped = await anEntry(world.database, { kind: "stopped", title: "The budget is spent" });
     const entries = [...asked.map(({ entry }) => entry.id), stopped.id];
-    const result = await cases.replyToInbox({ text: "all but 2", entries, by: "Ana" });
+    const result = await replyToInbox(world.parts, { text: "all but 2", entries, by: "Ana" });
     expect(result.entries.map((entry) => entry.status)).toEqual(["approved", "approved", "approved"]);
     expect(result.failed).toMatchObject([{ entryId: stopped.id, message: expect.stringContaining("stopped") }]);
     expect(await one<InboxRow>("inbox", asked[1]!.entry.id)).toMatchObject({ status: "pending" });
-    expect(await cases.replyToInbox({ text: "2 no", entries, by: "Ana" })).toMatchObject({ entries: [{ status: "denied" }] });
+    expect(await replyToInbox(world.parts, { text: "2 no", entries, by: "Ana" })).toMatchObject({
+      entries: [{ status: "denied" }],
+    });
   });
 
   test("that is not understood decides nothing", async () => {
     const { entry } = await asking("approval");
-    expect(await failure(cases.replyToInbox({ text: "perhaps", entries: [entry.id], by: "Ana" }))).toMatchObject({ code: "invalid" });
+    expect(await failure(replyToInbox(world.parts, { text: "perhaps", entries: [entry.id], by: "Ana" }))).toMatchObject(
+      { code: "invalid" },
+    );
     expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
   });
 });

@@ -21,9 +21,10 @@ export async function lockEntry(change: Change, entryId: string): Promise<Locked
 
 /** A decision may start a run, which must not miss that its agent is being paused. */
 async function shareAgent(change: Change, goalId: string): Promise<void> {
-  await change.transaction.query("SELECT 1 FROM agents WHERE id = (SELECT agent_id FROM goals WHERE id = $1) FOR SHARE", [
-    goalId,
-  ]);
+  await change.transaction.query(
+    "SELECT 1 FROM agents WHERE id = (SELECT agent_id FROM goals WHERE id = $1) FOR SHARE",
+    [goalId],
+  );
 }
 
 async function lockOpenRun(change: Change, entry: InboxRow): Promise<RunRow | null> {

@@ -1,4 +1,5 @@
-import type { Goal } from "@bureau/protocol";
+import { AppError, type Goal } from "@bureau/protocol";
+import { findGoal } from "../queries/lookup.ts";
 import { goalFromRow, type GoalRow, type RunRow } from "../store/rows.ts";
 import { change, type Change } from "./change.ts";
 import { openingMessage } from "./create-goal.ts";
@@ -23,6 +24,7 @@ export async function resumeGoal(parts: CommandParts, reference: string): Promis
     const agents = await shareAgents(change, reference);
     const { root, goals, runs } = await lockGoalTree(change, reference);
     requireTransition(root, "resume");
+    await requireParentAtWork(change, root);
     let result = root;
     for (const goal of goals) {
       if (isOver(goal)) continue;
@@ -32,6 +34,16 @@ export async function resumeGoal(parts: CommandParts, reference: string): Promis
       if (goal.id === root.id) result = row;
     }
     return goalFromRow(result);
+  });
+}
+
+/** A goal that is paused with its parent goes on with it. */
+async function requireParentAtWork(change: Change, goal: GoalRow): Promise<void> {
+  if (goal.parent_id === null) return;
+  const parent = await findGoal(change.transaction, goal.parent_id);
+  if (parent.status !== "paused") return;
+  throw new AppError("conflict", `The goal "${goal.name}" is part of "${parent.name}", which is paused.`, {
+    hint: `Resume that one with \`bureau goal resume ${parent.name}\`.`,
   });
 }
 
@@ -55,7 +67,7 @@ async function resumeOne(change: Change, goal: GoalRow, runs: RunRow[], agentPau
       trigger: begins ? "goal" : "resume",
       message: begins ? { role: "person", text: openingMessage(goal.spec) } : { role: "runtime", text: RESUMED },
     });
-  } else if (!agentPaused && open.pause_requested) {
+  } else if (open.cancel_requested || (!agentPaused && open.pause_requested)) {
     await resumeRun(change, open);
   }
   return row;

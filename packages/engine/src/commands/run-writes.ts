@@ -19,13 +19,22 @@ export async function insertThread(
     [id, thread.agentId, thread.goalId, titleOf(thread.text), change.now],
   );
   const row = rows[0]!;
-  change.addEvent({ type: "thread.created", threadId: id, goalId: thread.goalId, data: { thread: threadFromRow(row) } });
+  change.addEvent({
+    type: "thread.created",
+    threadId: id,
+    goalId: thread.goalId,
+    data: { thread: threadFromRow(row) },
+  });
   return row;
 }
 
 /** The first line of a text, cut to a title's length. */
 export function titleOf(text: string): string {
-  const line = text.trim().split("\n", 1)[0]!.replace(/^#+\s*/, "").trim();
+  const line = text
+    .trim()
+    .split("\n", 1)[0]!
+    .replace(/^#+\s*/, "")
+    .trim();
   return line.length <= MAX_TITLE_CHARACTERS ? line : `${line.slice(0, MAX_TITLE_CHARACTERS - 1).trimEnd()}…`;
 }
 
@@ -155,10 +164,15 @@ export async function pauseRun(change: Change, run: RunRow): Promise<RunRow> {
   return row;
 }
 
-/** Lets a paused run go on, unless it waits for something else as well. */
+/** Lets a paused run go on, unless it waits for something else as well. A cancel that has not held yet is withdrawn. */
 export async function resumeRun(change: Change, run: RunRow): Promise<RunRow> {
   if (run.status === "waiting" && run.wait_reason === "paused") return await requeueRun(change, run);
-  return await updateRun(change, run.id, "pause_requested = false, control = control + 1", []);
+  return await updateRun(
+    change,
+    run.id,
+    "pause_requested = false, cancel_requested = false, control = control + 1",
+    [],
+  );
 }
 
 async function parkRun(change: Change, run: RunRow): Promise<RunRow> {
@@ -194,12 +208,7 @@ export async function endRun(change: Change, run: RunRow, sentence: string): Pro
 }
 
 /** Sets columns of a locked run. `assignments` is ours, never a caller's text; its values begin at `$2`. */
-export async function updateRun(
-  change: Change,
-  runId: RunId,
-  assignments: string,
-  values: unknown[],
-): Promise<RunRow> {
+export async function updateRun(change: Change, runId: RunId, assignments: string, values: unknown[]): Promise<RunRow> {
   const { rows } = await change.transaction.query<RunRow>(`UPDATE runs SET ${assignments} WHERE id = $1 RETURNING *`, [
     runId,
     ...values,
@@ -251,13 +260,17 @@ export async function closeOpenCalls(
     [run.id, statuses, reason, change.now],
   );
   const calls = rows.toSorted((one, other) => one.position - other.position);
-  const items = calls.map(
-    (call): NewItem => ({
-      content: { type: "tool_result", toolCallId: call.id, name: call.name, status: call.status, text: call.result ?? reason },
-      runId: run.id,
-      turn: run.turn,
-    }),
-  );
+  const items = calls.map((call): NewItem => ({
+    content: {
+      type: "tool_result",
+      toolCallId: call.id,
+      name: call.name,
+      status: call.status,
+      text: call.result ?? reason,
+    },
+    runId: run.id,
+    turn: run.turn,
+  }));
   await addItems(change, run.thread_id, items);
   for (const call of calls) {
     change.addEvent({

@@ -7,14 +7,14 @@ import { cancelRun } from "./cancel-run.ts";
 import { pauseAgent, resumeAgent } from "./pause-agent.ts";
 import { postMessage, startRun } from "./start-run.ts";
 import { steerRun } from "./steer-run.ts";
-import { useCases, type UseCases } from "./use-cases.ts";
+import { getInboxEntry } from "../queries/inbox.ts";
+import { listToolCalls } from "../queries/runs.ts";
+import { getThread, listItems } from "../queries/threads.ts";
 
 let world: TestCommands;
-let cases: UseCases;
 
 beforeAll(async () => {
   world = await testCommands();
-  cases = useCases(world.parts);
 });
 afterAll(() => world.close());
 
@@ -24,7 +24,7 @@ async function row(id: string): Promise<RunRow> {
 }
 
 async function texts(threadId: string): Promise<string[]> {
-  const { items } = await cases.listItems(threadId, { after: 0, limit: 100 });
+  const { items } = await listItems(world.database, threadId, { after: 0, limit: 100 });
   expect(items.map((item) => item.position)).toEqual(items.map((_, index) => index + 1));
   return items.map(({ content }) => ("text" in content ? content.text : content.type));
 }
@@ -44,7 +44,7 @@ describe("starting a run", () => {
     const run = await startRun(world.parts, { text: "Look at the launch plan\nand say what is missing" });
     expect(run).toMatchObject({ status: "queued", trigger: "person", goalId: null, agentId: world.agent.id });
     expect(await texts(run.threadId)).toEqual(["Look at the launch plan\nand say what is missing"]);
-    expect((await cases.getThread(run.threadId)).title).toBe("Look at the launch plan");
+    expect((await getThread(world.database, run.threadId)).title).toBe("Look at the launch plan");
     expect(world.enqueued.filter((one) => one.id === run.id)).toEqual([{ id: run.id, dispatch: 1, priority: 10 }]);
     const events = await eventsAfter(world.database, before, 10);
     expect(events.map((event) => event.type)).toEqual(["thread.created", "item.added", "run.created"]);
@@ -76,7 +76,9 @@ describe("starting a run", () => {
     const before = await lastSequence(world.database);
     expect(await failure(startRun(world.parts, { text: "x", agent: "nobody" }))).toMatchObject({ code: "not_found" });
     expect(await failure(postMessage(world.parts, "thr_none", "x"))).toMatchObject({ code: "not_found" });
-    expect(await failure(startRun(world.parts, { text: "x", folder: "/none/at/all" }))).toMatchObject({ code: "not_found" });
+    expect(await failure(startRun(world.parts, { text: "x", folder: "/none/at/all" }))).toMatchObject({
+      code: "not_found",
+    });
     expect(await lastSequence(world.database)).toBe(before);
   });
 });
@@ -101,9 +103,9 @@ describe("steering a run", () => {
     const call = await aToolCall(world.database, run, { status: "awaiting_approval", name: "ask_person" });
     const entry = await anEntry(world.database, { kind: "question", title: "Which city?" }, { run, call });
     expect(await steerRun(world.parts, run.id, "Lisbon")).toMatchObject({ status: "queued" });
-    expect(await cases.getInboxEntry(entry.id)).toMatchObject({ status: "answered", answer: "Lisbon" });
+    expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "answered", answer: "Lisbon" });
     expect(await texts(run.thread_id)).toEqual(["Lisbon"]);
-    const { toolCalls } = await cases.listToolCalls(run.id, { after: 0, limit: 10 });
+    const { toolCalls } = await listToolCalls(world.database, run.id, { after: 0, limit: 10 });
     expect(toolCalls).toMatchObject([{ status: "completed", result: "Lisbon" }]);
   });
 
@@ -112,12 +114,23 @@ describe("steering a run", () => {
     const call = await aToolCall(world.database, run, { status: "awaiting_approval", name: "ask_person" });
     const entry = await anEntry(world.database, { kind: "question", choices: ["red", "blue"] }, { run, call });
     expect(await steerRun(world.parts, run.id, "what do you mean?")).toMatchObject({ status: "waiting" });
-    expect(await cases.getInboxEntry(entry.id)).toMatchObject({ status: "pending" });
+    expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "pending" });
+  });
+
+  test("a run that is being canceled takes no message that nobody would read", async () => {
+    const run = await aRun(world.database, { agent_id: world.agent.id, cancel_requested: true });
+    expect(await failure(postMessage(world.parts, run.thread_id, "rather do this"))).toMatchObject({
+      code: "conflict",
+    });
+    expect(await texts(run.thread_id)).toEqual([]);
   });
 
   test("a run that has ended cannot be steered", async () => {
     const run = await aRun(world.database, { agent_id: world.agent.id, status: "completed" });
-    expect(await failure(steerRun(world.parts, run.id, "x"))).toMatchObject({ code: "conflict", hint: expect.any(String) });
+    expect(await failure(steerRun(world.parts, run.id, "x"))).toMatchObject({
+      code: "conflict",
+      hint: expect.any(String),
+    });
   });
 });
 
@@ -137,10 +150,10 @@ describe("canceling a run", () => {
     await aToolCall(world.database, run, { status: "completed", position: 3, result: "fine" });
     const entry = await anEntry(world.database, { kind: "approval" }, { run, call: asked });
     expect(await cancelRun(world.parts, run.id)).toMatchObject({ status: "canceled", endedAt: expect.any(String) });
-    const { toolCalls } = await cases.listToolCalls(run.id, { after: 0, limit: 10 });
+    const { toolCalls } = await listToolCalls(world.database, run.id, { after: 0, limit: 10 });
     expect(toolCalls.map((call) => call.status)).toEqual(["canceled", "interrupted", "completed"]);
     expect(await texts(run.thread_id)).toHaveLength(2);
-    expect(await cases.getInboxEntry(entry.id)).toMatchObject({ status: "dismissed" });
+    expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "dismissed" });
     expect(await cancelRun(world.parts, run.id)).toMatchObject({ status: "canceled" });
   });
 

@@ -19,6 +19,11 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
         hint: "Post the message to its thread; that starts a new run.",
       });
     }
+    if (run.cancel_requested) {
+      throw new AppError("conflict", `The run ${run.id} is being canceled and cannot be steered.`, {
+        hint: "Post the message to its thread in a moment; that starts a new run.",
+      });
+    }
     const question = run.wait_reason === "question" ? await freeQuestion(change, run, text) : null;
     if (question !== null) {
       return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by: "person" }));

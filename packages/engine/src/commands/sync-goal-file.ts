@@ -70,14 +70,22 @@ async function forgetFile(change: Change, known: GoalRow): Promise<GoalFileRepor
   const { root } = await lockGoalTree(change, known.id, 0);
   const sentence = "Its file was removed; the goal goes on as it was last read.";
   const row = await updateGoal(change, root, { file: null, file_hash: null, sentence });
-  return { outcome: "removed", goal: goalFromRow(row), notices: [`The file of the goal "${row.name}" was removed. ${sentence}`] };
+  return {
+    outcome: "removed",
+    goal: goalFromRow(row),
+    notices: [`The file of the goal "${row.name}" was removed. ${sentence}`],
+  };
 }
 
 async function takeUp(change: Change, known: GoalRow, file: ReadGoalFile): Promise<GoalFileReport> {
   const tree = await lockGoalTree(change, known.id, 0);
   const parsed = tryParse(file.text, known.name);
   if (typeof parsed === "string") {
-    return { outcome: "refused", goal: goalFromRow(tree.root), notices: [`${parsed} The goal keeps what it asked for.`] };
+    return {
+      outcome: "refused",
+      goal: goalFromRow(tree.root),
+      notices: [`${parsed} The goal keeps what it asked for.`],
+    };
   }
   const same = isDeepStrictEqual(parsed.spec, tree.root.spec);
   const row = same

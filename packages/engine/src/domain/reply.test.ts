@@ -73,17 +73,23 @@ describe("parseReply", () => {
   test("any text is either read within the list or refused", () => {
     const word = fc.constantFrom("all", "but", "no", "yes", "1", "3", "9", "2-4", "4-1", "and", ",", "to", "-", "x");
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(word, { maxLength: 8 }).map((words) => words.join(" "))), (reply) => {
-        try {
-          const decisions = parseReply(reply, 5);
-          const positions = decisions.map((decision) => decision.position);
-          expect(positions.every((position) => position >= 1 && position <= 5)).toBe(true);
-          expect(new Set(positions).size).toBe(positions.length);
-          expect(positions.length).toBeGreaterThan(0);
-        } catch (error) {
-          expect(error).toBeInstanceOf(AppError);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(word, { maxLength: 8 }).map((words) => words.join(" ")),
+        ),
+        (reply) => {
+          try {
+            const decisions = parseReply(reply, 5);
+            const positions = decisions.map((decision) => decision.position);
+            expect(positions.every((position) => position >= 1 && position <= 5)).toBe(true);
+            expect(new Set(positions).size).toBe(positions.length);
+            expect(positions.length).toBeGreaterThan(0);
+          } catch (error) {
+            expect(error).toBeInstanceOf(AppError);
+          }
+        },
+      ),
     );
   });
 });

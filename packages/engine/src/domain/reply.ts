@@ -30,7 +30,10 @@ type Token =
  */
 export function parseReply(reply: string, count: number): ReplyDecision[] {
   if (reply.length > MAX_REPLY_LENGTH) {
-    throw new AppError("invalid", `The reply is ${reply.length} characters long; at most ${MAX_REPLY_LENGTH} are read.`);
+    throw new AppError(
+      "invalid",
+      `The reply is ${reply.length} characters long; at most ${MAX_REPLY_LENGTH} are read.`,
+    );
   }
   if (count === 0) throw new AppError("invalid", "There is nothing in the list to reply to.");
   const tokens = readTokens(reply);

@@ -72,15 +72,6 @@ export async function lockRun(database: Queryable, id: string): Promise<{ run: R
   return { run, goal: run.goal_id === null ? null : await findGoal(database, run.goal_id, "update") };
 }
 
-/** The run of a thread that is not over, locked; null when there is none. */
-export async function openRunOf(database: Queryable, threadId: string): Promise<RunRow | null> {
-  const { rows } = await database.query<RunRow>(
-    `SELECT * FROM runs WHERE thread_id = $1 AND status IN ('queued', 'running', 'waiting') FOR NO KEY UPDATE`,
-    [threadId],
-  );
-  return rows[0] ?? null;
-}
-
 const LIST_COMMANDS: Record<string, string> = {
   agent: "`bureau agent list` shows the agents.",
   goal: "`bureau goal list` shows the goals.",

@@ -17,7 +17,11 @@ export function partOf<T>(rows: T[], limit: number, cursorOf: (row: T) => string
 }
 
 /** The same for a list that grows at its end: what to ask for next is the last entry's place. */
-export function afterPart<T>(rows: T[], limit: number, placeOf: (row: T) => number): { rows: T[]; nextAfter: number | null } {
+export function afterPart<T>(
+  rows: T[],
+  limit: number,
+  placeOf: (row: T) => number,
+): { rows: T[]; nextAfter: number | null } {
   const part = rows.slice(0, limit);
   const last = part.at(-1);
   return { rows: part, nextAfter: rows.length > limit && last !== undefined ? placeOf(last) : null };
@@ -39,7 +43,11 @@ export function decodeCursor<const Types extends readonly ("string" | "number")[
   } catch {
     values = null;
   }
-  if (Array.isArray(values) && values.length === types.length && values.every((value, index) => typeof value === types[index])) {
+  if (
+    Array.isArray(values) &&
+    values.length === types.length &&
+    values.every((value, index) => typeof value === types[index])
+  ) {
     return values as { [K in keyof Types]: Types[K] extends "string" ? string : number };
   }
   throw new AppError("invalid", `"${cursor}" is not a cursor of this list.`, {

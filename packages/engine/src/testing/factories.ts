@@ -60,10 +60,19 @@ export async function testCommands(): Promise<TestCommands> {
 
 export async function anAgent(database: Queryable, values: Partial<AgentRow> = {}): Promise<AgentRow> {
   const id = newId("agent");
-  return await insert(database, "agents", { id, name: id.slice(-8), folder: `/nowhere/${id}`, status: "enabled", ...values });
+  return await insert(database, "agents", {
+    id,
+    name: id.slice(-8),
+    folder: `/nowhere/${id}`,
+    status: "enabled",
+    ...values,
+  });
 }
 
-export async function aThread(database: Queryable, values: Partial<ThreadRow> & { agent_id: AgentId }): Promise<ThreadRow> {
+export async function aThread(
+  database: Queryable,
+  values: Partial<ThreadRow> & { agent_id: AgentId },
+): Promise<ThreadRow> {
   return await insert(database, "threads", { id: newId("thread"), title: "A thread", status: "open", ...values });
 }
 
