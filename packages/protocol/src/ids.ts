@@ -48,11 +48,18 @@ export function newId<K extends IdKind>(kind: K): Id<K> {
   const now = Math.max(Date.now(), lastTime);
   lastCount = now === lastTime ? lastCount + 1 : 0;
   lastTime = now;
-  const random = crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH));
   let text = `${ID_PREFIXES[kind]}_${base32(now, TIME_LENGTH)}${base32(lastCount % 1024, 2)}`;
-  for (const byte of random) text += ALPHABET[byte & 31];
+  if (poolUsed + RANDOM_LENGTH > pool.length) {
+    crypto.getRandomValues(pool);
+    poolUsed = 0;
+  }
+  for (let i = 0; i < RANDOM_LENGTH; i += 1) text += ALPHABET[pool[poolUsed++]! & 31];
   return text as Id<K>;
 }
+
+/** Random bytes are asked of the system by the page: a call for each id costs more than the id. */
+const pool = new Uint8Array(4096);
+let poolUsed = pool.length;
 
 function base32(value: number, length: number): string {
   let text = "";

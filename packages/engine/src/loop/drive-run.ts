@@ -4,7 +4,7 @@ import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { appendItems } from "../domain/model-input.ts";
 import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
 import { writeJournal } from "../store/journal.ts";
-import { claimRun } from "../store/load-run.ts";
+import { claimRun, loadRun, type RunJournal } from "../store/load-run.ts";
 import { beginModelCall } from "./call-model.ts";
 import { beginToolCalls, endCalls, interruptCalls, presentEntry, recoverCalls } from "./call-tools.ts";
 import { beginChecks } from "./check-goal.ts";
@@ -26,16 +26,18 @@ const MAX_ROUNDS = 20_000;
  */
 export async function driveRun(parts: LoopParts, runId: string, dispatch: number): Promise<void> {
   const claim = { runId, dispatch, executorId: parts.executorId, rehearsal: parts.models.rehearsal };
-  if (!(await claimRun(parts.database, claim))) return;
+  const claimed = await claimRun(parts.database, parts.blobs, claim);
+  if (!claimed) return;
   try {
-    await drive(parts, runId);
+    await drive(parts, claimed);
   } finally {
     parts.signals.end(runId);
   }
 }
 
-async function drive(parts: LoopParts, runId: string): Promise<void> {
-  let journal = await frameJournal(parts, runId);
+async function drive(parts: LoopParts, claimed: RunJournal): Promise<void> {
+  const runId = claimed.run.id;
+  let journal: Journal | null = await frameJournal(parts, claimed);
   let outcome: Changes = {};
   for (let round = 0; journal && round < MAX_ROUNDS; round += 1) {
     if (parts.signals.stopping) return;
@@ -46,7 +48,8 @@ async function drive(parts: LoopParts, runId: string): Promise<void> {
     forget();
     if (!result.current) {
       outcome = {};
-      journal = await frameJournal(parts, runId);
+      const loaded = await loadRun(parts.database, parts.blobs, runId);
+      journal = loaded && (await frameJournal(parts, loaded));
       continue;
     }
     settle(journal, result);

@@ -1,7 +1,8 @@
 import { AppError, type Item, type Recording, type TokenUsage } from "@bureau/protocol";
 import { createModelInput, modelMessages } from "../domain/model-input.ts";
 import type { AnswerPart, FinishReason, ModelAnswer, Models } from "../models/model.ts";
-import { recordAnswers } from "../models/recording.ts";
+import { RECORDING_VERSION, recordAnswers } from "../models/recording.ts";
+import { loadRun } from "../store/load-run.ts";
 import { unpackContent } from "../store/content.ts";
 import { frameJournal } from "./frame-journal.ts";
 import type { LoopParts } from "./parts.ts";
@@ -19,17 +20,18 @@ interface StoredCall {
  * Each call's request is built again from the items that were shown, so that a replay can tell where it drifts.
  */
 export async function exportRecording(parts: LoopParts, runId: string): Promise<Recording> {
-  const journal = await frameJournal(parts, runId);
-  if (!journal) {
+  const loaded = await loadRun(parts.database, parts.blobs, runId);
+  if (!loaded) {
     throw new AppError("not_found", `There is no run ${runId}.`, { hint: "`bureau run list` shows the runs there are." });
   }
+  const journal = await frameJournal(parts, loaded);
   const { rows: calls } = await parts.database.query(
     `SELECT id, name AS model, usage, detail FROM steps
      WHERE run_id = $1 AND kind = 'model_call' AND status = 'completed' ORDER BY number`,
     [runId],
   );
   const items = await allItems(parts, journal.run.threadId);
-  const lines: unknown[] = [];
+  const lines: unknown[] = [{ rehearsal: RECORDING_VERSION }];
   const answers = (calls as StoredCall[]).map((call) => answerOf(call, items));
   let next = 0;
   const replayed: Models = { ...parts.models, call: async () => answers[next++]! };

@@ -2,14 +2,15 @@ import { COMPACT_AT } from "../domain/compaction.ts";
 import { systemPrompt } from "../domain/prompt.ts";
 import { describeCheck } from "../goals/describe-check.ts";
 import { modelTools } from "../tools/registry.ts";
-import { loadRun, type RunJournal } from "../store/load-run.ts";
+import type { RunJournal } from "../store/load-run.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 
-/** Reads a run's journal and puts it into its frame: prompt, tools, prices and limits. Null when the run is gone. */
-export async function frameJournal(parts: LoopParts, runId: string): Promise<Journal | null> {
-  const loaded = await loadRun(parts.database, parts.blobs, runId);
-  if (!loaded) return null;
+const MAX_KEPT_TEXTS = 200;
+const keptTexts = new WeakMap<LoopParts["blobs"], Map<string, string>>();
+
+/** Puts a run's journal into its frame: prompt, tools, prices and limits. */
+export async function frameJournal(parts: LoopParts, loaded: RunJournal): Promise<Journal> {
   const tools = parts.tools({ goal: loaded.goal !== null });
   const chain = parts.models.chain("default");
   const model = chain[Math.min((loaded.run.state["modelIndex"] as number | undefined) ?? 0, chain.length - 1)]!;
@@ -53,9 +54,20 @@ async function contextOf(parts: LoopParts, { run, agent }: RunJournal): Promise<
   if (run.contextHash) return Buffer.from(await parts.blobs.get(run.contextHash)).toString("utf8");
   const { text } = await parts.loadContext(agent.folder);
   if (text === "") return "";
-  const hash = await parts.blobs.put(text);
-  run.contextHash = hash;
+  run.contextHash = await keptHash(parts, text);
   return text;
+}
+
+/** The context's blob, put once a process: runs of one agent begin with the same text. */
+async function keptHash(parts: LoopParts, text: string): Promise<string> {
+  const kept = keptTexts.get(parts.blobs) ?? new Map<string, string>();
+  keptTexts.set(parts.blobs, kept);
+  const known = kept.get(text);
+  if (known) return known;
+  const hash = await parts.blobs.put(text);
+  if (kept.size >= MAX_KEPT_TEXTS) kept.clear();
+  kept.set(text, hash);
+  return hash;
 }
 
 function signOffDecided(journal: Journal): boolean {

@@ -83,75 +83,59 @@ export interface RunJournal {
 /**
  * Takes a run up for this process, under a new epoch: writes of a process that had it before change nothing.
  *
- * Returns false when the run is over, waits for something else, or was dispatched anew since.
+ * Returns its journal, or null when the run is over, waits for something else, or was dispatched anew since.
  */
 export async function claimRun(
   database: Queryable,
+  blobs: ContentBlobs,
   claim: { runId: string; dispatch: number; executorId: string; rehearsal: boolean },
-): Promise<boolean> {
+): Promise<RunJournal | null> {
   const { rows } = await database.query({
     name: "claim_run",
-    text: `
-      WITH claimed AS (
-        UPDATE runs SET status = 'running', epoch = epoch + 1, attempts = attempts + 1, executor_id = $3,
-          started_at = COALESCE(started_at, now()), wait_reason = NULL, wait_until = NULL, rehearsal = $4
-        WHERE id = $1 AND dispatch = $2
-          AND (status IN ('queued', 'running') OR (status = 'waiting' AND wait_reason = 'timer'))
-        RETURNING id, thread_id, goal_id, started_at, epoch
-      ), counter AS (
-        UPDATE event_counter SET last_seq = last_seq + 1 FROM claimed RETURNING last_seq
-      ), event AS (
-        INSERT INTO events (seq, type, at, thread_id, run_id, goal_id, data)
-        SELECT last_seq, 'run.started', now(), c.thread_id, c.id, c.goal_id, jsonb_build_object('run',
-          jsonb_build_object('id', c.id, 'status', 'running', 'epoch', c.epoch, 'waitReason', NULL,
-                             'waitUntil', NULL, 'startedAt', c.started_at, 'rehearsal', $4::boolean))
-        FROM claimed c, counter
-      )
-      SELECT pg_notify('bureau', 'events') FROM claimed`,
+    text: CLAIM_RUN,
     values: [claim.runId, claim.dispatch, claim.executorId, claim.rehearsal],
   });
-  return rows.length > 0;
+  return rows[0] ? journalOf(rows[0], blobs) : null;
 }
 
-/** Reads all that the next step of a run is decided from, in two queries. */
+/** Reads all that the next step of a run is decided from, in one query. */
 export async function loadRun(database: Queryable, blobs: ContentBlobs, runId: string): Promise<RunJournal | null> {
-  const [head, items] = await Promise.all([
-    database.query({ name: "load_run", text: LOAD_RUN, values: [runId] }),
-    database.query({ name: "load_items", text: LOAD_ITEMS, values: [runId] }),
-  ]);
-  const row = head.rows[0];
-  if (!row) return null;
+  const { rows } = await database.query({ name: "load_run", text: LOAD_RUN, values: [runId] });
+  return rows[0] ? journalOf(rows[0], blobs) : null;
+}
+
+interface JournalRow extends Omit<RunJournal, "calls" | "items" | "openSteps" | "recentCalls"> {
+  calls: LoadedCall[] | null;
+  recent: RunJournal["recentCalls"] | null;
+  open_steps: RunJournal["openSteps"] | null;
+  items: Item[] | null;
+  item_count: number;
+}
+
+async function journalOf(row: JournalRow, blobs: ContentBlobs): Promise<RunJournal> {
   return {
-    run: { ...row.run, createdAt: row.created_at.toISOString() },
+    run: row.run,
     agent: row.agent,
     goal: row.goal,
     calls: row.calls ?? [],
     recentCalls: (row.recent ?? []).toReversed(),
     openSteps: row.open_steps ?? [],
     items: await Promise.all(
-      items.rows.map(async (item) => ({
-        id: item.id,
-        threadId: item.thread_id,
-        runId: item.run_id,
-        stepId: item.step_id,
-        position: item.position,
-        turn: item.turn,
-        content: await unpackContent(blobs, item.content),
-        createdAt: item.created_at.toISOString(),
-      })),
+      (row.items ?? []).map(async (item) => ({ ...item, content: await unpackContent(blobs, item.content) })),
     ),
     itemCount: row.item_count,
   };
 }
 
-const LOAD_RUN = `
-SELECT r.created_at, t.item_count,
+/** The journal of the run `r`, all of it as of one moment. */
+const JOURNAL_COLUMNS = `
+  t.item_count,
   jsonb_build_object('id', r.id, 'threadId', r.thread_id, 'agentId', r.agent_id, 'goalId', r.goal_id,
     'goalVersion', r.goal_version, 'taskId', r.task_id, 'trigger', r.trigger, 'priority', r.priority,
     'epoch', r.epoch, 'control', r.control, 'commits', r.commits, 'dispatch', r.dispatch, 'attempts', r.attempts,
     'cancelRequested', r.cancel_requested, 'pauseRequested', r.pause_requested, 'stepCount', r.step_count,
     'turn', r.turn, 'seenPosition', r.seen_position, 'state', r.state, 'usage', r.usage, 'limits', r.limits,
-    'model', r.model, 'contextHash', r.context_hash) AS run,
+    'model', r.model, 'contextHash', r.context_hash, 'createdAt', r.created_at AT TIME ZONE 'UTC') AS run,
   jsonb_build_object('id', a.id, 'name', a.name, 'folder', a.folder) AS agent,
   CASE WHEN g.id IS NULL THEN NULL ELSE jsonb_build_object('id', g.id, 'name', g.name, 'status', g.status,
     'version', g.version, 'spec', g.spec, 'usage', g.usage, 'parentId', g.parent_id, 'fingerprint', g.fingerprint,
@@ -171,21 +155,37 @@ SELECT r.created_at, t.item_count,
         OR c.asked_by = (SELECT s.id FROM steps s WHERE s.run_id = r.id AND s.kind = 'model_call'
                          ORDER BY s.number DESC LIMIT 1))) AS calls,
   (SELECT jsonb_agg(x.call) FROM (
-    SELECT jsonb_build_object('name', c.name, 'arguments', c.arguments, 'result', left(c.result, ${SIGNED_RESULT_LENGTH})) AS call
+    SELECT jsonb_build_object('name', c.name, 'arguments', c.arguments,
+      'result', left(c.result, ${SIGNED_RESULT_LENGTH})) AS call
     FROM tool_calls c WHERE c.run_id = r.id AND c.ended_at IS NOT NULL
     ORDER BY c.position DESC LIMIT ${RECENT_CALLS}) x) AS recent,
   (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'number', s.number))
-    FROM steps s WHERE s.run_id = r.id AND s.status = 'running' AND s.kind <> 'tool_call') AS open_steps
-FROM runs r JOIN agents a ON a.id = r.agent_id JOIN threads t ON t.id = r.thread_id
-LEFT JOIN goals g ON g.id = r.goal_id
-WHERE r.id = $1`;
+    FROM steps s WHERE s.run_id = r.id AND s.status = 'running' AND s.kind <> 'tool_call') AS open_steps,
+  (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'threadId', i.thread_id, 'runId', i.run_id, 'stepId', i.step_id,
+      'position', i.position, 'turn', i.turn, 'content', i.content, 'createdAt', i.created_at) ORDER BY i.position)
+    FROM items i WHERE i.thread_id = r.thread_id AND i.position >= COALESCE((
+      SELECT (s.content->>'before')::int FROM items s
+      WHERE s.thread_id = r.thread_id AND s.type = 'summary' ORDER BY s.position DESC LIMIT 1), 0)) AS items`;
 
-const LOAD_ITEMS = `
-WITH thread AS (SELECT thread_id AS id FROM runs WHERE id = $1),
-summary AS (
-  SELECT i.position, (i.content->>'before')::int AS cut FROM items i, thread
-  WHERE i.thread_id = thread.id AND i.type = 'summary' ORDER BY i.position DESC LIMIT 1
+const JOURNAL_JOINS = `
+JOIN agents a ON a.id = r.agent_id JOIN threads t ON t.id = r.thread_id LEFT JOIN goals g ON g.id = r.goal_id`;
+
+const LOAD_RUN = `SELECT ${JOURNAL_COLUMNS} FROM runs r ${JOURNAL_JOINS} WHERE r.id = $1`;
+
+const CLAIM_RUN = `
+WITH r AS (
+  UPDATE runs SET status = 'running', epoch = epoch + 1, attempts = attempts + 1, executor_id = $3,
+    started_at = COALESCE(started_at, now()), wait_reason = NULL, wait_until = NULL, rehearsal = $4
+  WHERE id = $1 AND dispatch = $2
+    AND (status IN ('queued', 'running') OR (status = 'waiting' AND wait_reason = 'timer'))
+  RETURNING *
+), counter AS (
+  UPDATE event_counter SET last_seq = last_seq + 1 FROM r RETURNING last_seq
+), event AS (
+  INSERT INTO events (seq, type, at, thread_id, run_id, goal_id, data)
+  SELECT last_seq, 'run.started', now(), r.thread_id, r.id, r.goal_id, jsonb_build_object('run',
+    jsonb_build_object('id', r.id, 'status', 'running', 'epoch', r.epoch, 'waitReason', NULL,
+                       'waitUntil', NULL, 'startedAt', r.started_at, 'rehearsal', r.rehearsal))
+  FROM r, counter
 )
-SELECT i.* FROM items i JOIN thread ON i.thread_id = thread.id
-WHERE i.position >= COALESCE((SELECT cut FROM summary), 0)
-ORDER BY i.position`;
+SELECT ${JOURNAL_COLUMNS}, pg_notify('bureau', 'events') FROM r ${JOURNAL_JOINS}`;
