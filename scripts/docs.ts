@@ -11,17 +11,19 @@ import { openApiDocument, SETTINGS } from "@bureau/server";
 const FOLDER = new URL("../docs/reference/", import.meta.url);
 const NOTE = "<!-- Written by `npm run docs`; edit what it is made from. -->";
 
+type Plain = string | number | boolean | null;
+
 type Schema = {
   $ref?: string;
   type?: string | string[];
-  enum?: unknown[];
-  const?: unknown;
+  enum?: Plain[];
+  const?: Plain;
   anyOf?: Schema[];
   oneOf?: Schema[];
   items?: Schema;
   properties?: Record<string, Schema>;
   required?: string[];
-  default?: unknown;
+  default?: Plain | Plain[];
 };
 
 interface Operation {
@@ -46,7 +48,8 @@ for (const [name, text] of Object.entries(pages)) {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text);
 }
-if (!argv.includes("--check")) stdout.write(stale.length === 0 ? "The reference is up to date.\n" : `Wrote ${stale.join(", ")}.\n`);
+if (!argv.includes("--check"))
+  stdout.write(stale.length === 0 ? "The reference is up to date.\n" : `Wrote ${stale.join(", ")}.\n`);
 else if (stale.length > 0) {
   stderr.write(`Out of date in docs/reference: ${stale.join(", ")}. Run \`npm run docs\`.\n`);
   process.exitCode = 1;
@@ -55,7 +58,8 @@ else if (stale.length > 0) {
 function apiPage(): string {
   const groups = Map.groupBy(Object.entries<Endpoint>(api), ([, endpoint]) => endpoint.group);
   const sections = [...groups].map(
-    ([group, entries]) => `## ${group}\n\n${entries.map(([name, endpoint]) => endpointText(name, endpoint)).join("\n")}`,
+    ([group, entries]) =>
+      `## ${group}\n\n${entries.map(([name, endpoint]) => endpointText(name, endpoint)).join("\n")}`,
   );
   const errors = Object.entries(ERROR_CODES).map(([code, { status, exit }]) => `| \`${code}\` | ${status} | ${exit} |`);
   const schemas = Object.entries(document.components.schemas)
@@ -166,7 +170,8 @@ finished item is the whole truth; deltas missed while away are not sent again.
 function configPage(): string {
   const cell = (value: string | null) => (value === null ? "" : `\`${value}\``);
   const rows = SETTINGS.map(
-    ({ key, variable, flag, fallback, about }) => `| ${cell(key)} | ${cell(variable)} | ${cell(flag)} | ${fallback} | ${about} |`,
+    ({ key, variable, flag, fallback, about }) =>
+      `| ${cell(key)} | ${cell(variable)} | ${cell(flag)} | ${fallback} | ${about} |`,
   );
   const keys = Object.entries(SETTINGS_KEYS).map(([key, about]) => `| \`${key}\` | ${about} |`);
   return `${NOTE}

@@ -111,7 +111,7 @@ export interface RunsApi {
   listToolCalls(run: string, query: After): Promise<ToolCallList>;
   cancelRun(run: string): Promise<Run>;
   steerRun(run: string, text: string): Promise<Run>;
-  /** What a rehearsal needs to replay the run's model answers. */
+  /** The file that a rehearsal replays the run's model answers from, line by line. */
   exportRecording(run: string): Promise<Recording>;
 }
 

@@ -6,7 +6,12 @@ import { endpoint } from "./endpoint.ts";
 const group = "agents";
 
 export const agentsApi = {
-  listAgents: endpoint("GET", "/api/agents", { summary: "Agents, by name", group, query: ListAgents, reply: AgentList }),
+  listAgents: endpoint("GET", "/api/agents", {
+    summary: "Agents, by name",
+    group,
+    query: ListAgents,
+    reply: AgentList,
+  }),
   getAgent: endpoint("GET", "/api/agents/:agent", {
     summary: "One agent, by id or name",
     group,

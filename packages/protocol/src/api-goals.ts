@@ -6,7 +6,12 @@ import { Goal } from "./goal.ts";
 const group = "goals";
 
 export const goalsApi = {
-  listGoals: endpoint("GET", "/api/goals", { summary: "Goals, newest first", group, query: ListGoals, reply: GoalList }),
+  listGoals: endpoint("GET", "/api/goals", {
+    summary: "Goals, newest first",
+    group,
+    query: ListGoals,
+    reply: GoalList,
+  }),
   createGoal: endpoint("POST", "/api/goals", {
     summary: "Set a goal from plain words, from fields or from a goal file",
     group,

@@ -4,7 +4,11 @@ import { endpoint } from "./endpoint.ts";
 import { InboxEntry } from "./inbox.ts";
 
 export const inboxApi = {
-  hey: endpoint("GET", "/api/hey", { summary: "What needs a person now, ranked, with counts", group: "inbox", reply: Hey }),
+  hey: endpoint("GET", "/api/hey", {
+    summary: "What needs a person now, ranked, with counts",
+    group: "inbox",
+    reply: Hey,
+  }),
   listInbox: endpoint("GET", "/api/inbox", {
     summary: "Decisions, pending ones by default, the most pressing first",
     group: "inbox",

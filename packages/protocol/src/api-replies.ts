@@ -130,6 +130,6 @@ export type DoctorFinding = z.infer<typeof DoctorFinding>;
 export const DoctorReport = z.object({ findings: z.array(DoctorFinding) });
 export type DoctorReport = z.infer<typeof DoctorReport>;
 
-/** A run's model answers as a rehearsal reads them. Its lines are JSON. */
+/** A run's model answers. Its lines, each as JSON on a line of its own, are the file that a rehearsal reads. */
 export const Recording = z.object({ runId: z.string(), lines: z.array(z.unknown()) });
 export type Recording = z.infer<typeof Recording>;

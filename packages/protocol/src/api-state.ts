@@ -34,5 +34,9 @@ export const stateApi = {
     reply: "empty",
     open: true,
   }),
-  signOut: endpoint("DELETE", "/api/session", { summary: "Forget the session cookie", group: "session", reply: "empty" }),
+  signOut: endpoint("DELETE", "/api/session", {
+    summary: "Forget the session cookie",
+    group: "session",
+    reply: "empty",
+  }),
 };

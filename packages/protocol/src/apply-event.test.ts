@@ -74,7 +74,9 @@ const someThing = fc.record(
   { requiredKeys: ["id"] },
 );
 const someData = fc.oneof(
-  fc.tuple(fc.constantFrom("run", "goal", "step", "toolCall", "entry", "task"), someThing).map(([name, thing]) => ({ [name]: thing })),
+  fc
+    .tuple(fc.constantFrom("run", "goal", "step", "toolCall", "entry", "task"), someThing)
+    .map(([name, thing]) => ({ [name]: thing })),
   fc.integer({ min: 1, max: 9 }).map((position) => ({ item: anItem(position) })),
   fc.dictionary(fc.string(), fc.string()),
 );

@@ -39,7 +39,12 @@ describe("createClient", () => {
   });
 
   test("raises the server's error with its code, hint and issues", async () => {
-    const error = { code: "conflict", message: "Already denied.", hint: "Ask again.", issues: [{ path: "a", message: "b" }] };
+    const error = {
+      code: "conflict",
+      message: "Already denied.",
+      hint: "Ask again.",
+      issues: [{ path: "a", message: "b" }],
+    };
     const { client } = clientAnswering(() => Response.json({ error }, { status: 409 }));
     await expect(client.hey()).rejects.toMatchObject(error);
   });
@@ -51,14 +56,18 @@ describe("createClient", () => {
 
   test("says how to start a server that is not there", async () => {
     const { client } = clientAnswering(() => Promise.reject(new TypeError("fetch failed")));
-    await expect(client.hey()).rejects.toMatchObject({ code: "unavailable", hint: expect.stringContaining("bureau up") });
+    await expect(client.hey()).rejects.toMatchObject({
+      code: "unavailable",
+      hint: expect.stringContaining("bureau up"),
+    });
   });
 
   test("says that a server did not answer in time", async () => {
     const client = createClient({
       baseUrl: BASE,
       timeoutMs: 1,
-      fetch: (_url, init) => new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))),
+      fetch: (_url, init) =>
+        new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))),
     });
     await expect(client.hey()).rejects.toThrow("did not answer in time");
   });

@@ -117,7 +117,11 @@ describe("openEventStream", () => {
   test("gives up after connections in a row that brought nothing", async () => {
     const { baseUrl, urls } = await serverAnswering((response) => response.destroy());
     const states: boolean[] = [];
-    const options = { baseUrl, maxFailures: 3, onConnection: (state: { connected: boolean }) => states.push(state.connected) };
+    const options = {
+      baseUrl,
+      maxFailures: 3,
+      onConnection: (state: { connected: boolean }) => states.push(state.connected),
+    };
     await expect(takeUntil(options, () => true)).rejects.toMatchObject({ code: "unavailable" });
     expect(urls).toHaveLength(3);
     expect(states).toEqual([false, false]);

@@ -79,7 +79,8 @@ async function* readConnection(
   connection: AbortController,
 ): AsyncGenerator<StreamMessage | null, void, undefined> {
   const silenceMs = options.silenceMs ?? SILENCE_MS;
-  const onSilence = () => connection.abort(new AppError("unavailable", `The event stream was silent for ${silenceMs} ms.`));
+  const onSilence = () =>
+    connection.abort(new AppError("unavailable", `The event stream was silent for ${silenceMs} ms.`));
   let silence = setTimeout(onSilence, silenceMs);
   try {
     const response = await request(options, streamUrl(options, position.seq), {

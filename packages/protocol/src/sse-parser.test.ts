@@ -8,11 +8,15 @@ function parseWhole(text: string): SseMessage[] {
 
 describe("createSseParser", () => {
   test("reads an event with id, kind and data of several lines", () => {
-    expect(parseWhole("id: 7\nevent: delta\ndata: a\ndata: b\n\n")).toEqual([{ id: "7", event: "delta", data: "a\nb" }]);
+    expect(parseWhole("id: 7\nevent: delta\ndata: a\ndata: b\n\n")).toEqual([
+      { id: "7", event: "delta", data: "a\nb" },
+    ]);
   });
 
   test("leaves out comments and unknown fields", () => {
-    expect(parseWhole(": hello\nretry: 5\n\n: again\n\ndata: x\n\n")).toEqual([{ id: null, event: "message", data: "x" }]);
+    expect(parseWhole(": hello\nretry: 5\n\n: again\n\ndata: x\n\n")).toEqual([
+      { id: null, event: "message", data: "x" },
+    ]);
   });
 
   test("gives a message without data when only the id moves", () => {

@@ -5,7 +5,9 @@ import { BASE_URL, jsonBody, testApp, TOKEN } from "./testing/test-app.ts";
 import { createMemoryEngine } from "./testing/memory-engine.ts";
 
 async function errorOf(response: Response) {
-  const body = (await response.json()) as { error: { code: string; message: string; requestId: string; issues?: unknown[] } };
+  const body = (await response.json()) as {
+    error: { code: string; message: string; requestId: string; issues?: unknown[] };
+  };
   return { status: response.status, ...body.error };
 }
 
@@ -36,7 +38,9 @@ describe("the API", () => {
   test("a decision is kept under the name of who made it", async () => {
     const { client, engine } = testApp();
     const params = { approvalId: "appr_1" };
-    await expect(client.decideApproval({ params, body: { decision: "deny", note: "No" } })).rejects.toThrow("There is no");
+    await expect(client.decideApproval({ params, body: { decision: "deny", note: "No" } })).rejects.toThrow(
+      "There is no",
+    );
     expect(engine.calls.at(-1)?.input).toEqual(["appr_1", { decision: "deny", note: "No", by: "owner" }]);
   });
 
@@ -74,7 +78,11 @@ describe("bad input", () => {
     ["nothing", "", "not valid JSON"],
     ["invalid UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "not valid UTF-8"],
     ["a NUL character", '{"text":"a\\u0000b"}', "NUL"],
-    ["a NUL character deep inside", '{"spec":{"brief":"x","checks":[{"file":{"path":"a","schema":{"a":["\\u0000"]}}}]}}', "NUL"],
+    [
+      "a NUL character deep inside",
+      '{"spec":{"brief":"x","checks":[{"file":{"path":"a","schema":{"a":["\\u0000"]}}}]}}',
+      "NUL",
+    ],
     ["half of a character", '{"text":"\\ud800"}', "half of a character"],
     ["a prototype", '{"__proto__":{"text":"x"}}', "__proto__"],
     ["a deep nest", `${"[".repeat(5000)}${"]".repeat(5000)}`, "nested deeper"],
@@ -83,7 +91,11 @@ describe("bad input", () => {
     ["a field that is not there", '{"text":"a","color":"red"}', "color"],
   ])("%s is refused", async (_name, body, message) => {
     const { request } = testApp();
-    const response = await request("/api/goals", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const response = await request("/api/goals", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     const error = await errorOf(response);
     expect(error).toMatchObject({ status: 400, code: "invalid" });
     expect(error.message).toContain(message);
@@ -113,13 +125,19 @@ describe("bad input", () => {
     expect(error.issues).toMatchObject([{ path: "body.text" }, { path: "body.limits.tokens" }]);
   });
 
-  test.each(["limit=0", "limit=501", "limit=1e9", "limit=abc", "status=flying", "color=red", "cursor=%00", "limit=99999999999999999999"])(
-    "the query %s is refused",
-    async (query) => {
-      const { request } = testApp();
-      expect(await errorOf(await request(`/api/runs?${query}`))).toMatchObject({ status: 400, code: "invalid" });
-    },
-  );
+  test.each([
+    "limit=0",
+    "limit=501",
+    "limit=1e9",
+    "limit=abc",
+    "status=flying",
+    "color=red",
+    "cursor=%00",
+    "limit=99999999999999999999",
+  ])("the query %s is refused", async (query) => {
+    const { request } = testApp();
+    expect(await errorOf(await request(`/api/runs?${query}`))).toMatchObject({ status: 400, code: "invalid" });
+  });
 
   test("an address that is not there is a 404, a method that is not there a 405 with those that are", async () => {
     const { request } = testApp();
@@ -132,15 +150,36 @@ describe("bad input", () => {
   test("no request makes a fault of ours", async () => {
     const { app, faults } = testApp();
     const segment = fc.oneof(
-      fc.constantFrom("api", "goals", "runs", "inbox", "threads", "tasks", "agents", "usage", "items", "messages", "decision", "reply"),
+      fc.constantFrom(
+        "api",
+        "goals",
+        "runs",
+        "inbox",
+        "threads",
+        "tasks",
+        "agents",
+        "usage",
+        "items",
+        "messages",
+        "decision",
+        "reply",
+      ),
       fc.constantFrom("..", "%00", "%ff", "%", "goal_1", "a b", "%2e%2e", "steps", "*", ":id", "session"),
       fc.string({ maxLength: 12 }),
     );
     const requests = fc.record({
       method: fc.constantFrom("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"),
       path: fc.array(segment, { maxLength: 5 }),
-      query: fc.dictionary(fc.constantFrom("limit", "cursor", "status", "after", "by", "since", "goal", "x"), fc.string(), { maxKeys: 3 }),
-      body: fc.oneof(fc.json(), fc.string(), fc.uint8Array({ maxLength: 50 }).map((bytes) => new Uint8Array(bytes))),
+      query: fc.dictionary(
+        fc.constantFrom("limit", "cursor", "status", "after", "by", "since", "goal", "x"),
+        fc.string(),
+        { maxKeys: 3 },
+      ),
+      body: fc.oneof(
+        fc.json(),
+        fc.string(),
+        fc.uint8Array({ maxLength: 50 }).map((bytes) => new Uint8Array(bytes)),
+      ),
       type: fc.constantFrom("application/json", "text/plain", "multipart/form-data"),
     });
     await fc.assert(

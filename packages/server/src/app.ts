@@ -26,7 +26,11 @@ export function createApp(parts: AppParts): App {
   if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
   refuseOtherMethods(app);
   app.notFound((context) =>
-    errorReply(context, new AppError("not_found", `There is nothing at ${context.req.path.slice(0, 200)}.`), parts.onFault),
+    errorReply(
+      context,
+      new AppError("not_found", `There is nothing at ${context.req.path.slice(0, 200)}.`),
+      parts.onFault,
+    ),
   );
   app.onError((error, context) => errorReply(context, error, parts.onFault));
   return app;

@@ -87,7 +87,13 @@ limits: { maxConcurrentCalls: 3 }
 
   test("the key of a named server comes from the variable that it names", () => {
     const { house, openai } = read({ HOUSE_KEY: "k", OPENAI_API_KEY: "o" }, {}, file).models.providers;
-    expect(house).toEqual({ kind: "openai-compatible", baseUrl: "http://h/v1", apiKey: "k", headers: {}, maxConcurrent: 3 });
+    expect(house).toEqual({
+      kind: "openai-compatible",
+      baseUrl: "http://h/v1",
+      apiKey: "k",
+      headers: {},
+      maxConcurrent: 3,
+    });
     expect(openai).toMatchObject({ kind: "openai", baseUrl: "http://proxy/v1", apiKey: "o" });
   });
 
@@ -125,7 +131,10 @@ describe("withLocalModel", () => {
   test("takes the first model that writes text of a server that answers", async () => {
     const answer = JSON.stringify({ data: [{ id: "nomic-embed-text" }, { id: "qwen3:4b" }] });
     await withServer(answer, async (baseUrl) => {
-      const servers = [{ name: "gone", baseUrl: "http://127.0.0.1:1/v1" }, { name: "here", baseUrl }];
+      const servers = [
+        { name: "gone", baseUrl: "http://127.0.0.1:1/v1" },
+        { name: "here", baseUrl },
+      ];
       expect(await withLocalModel({ providers: {} }, servers)).toEqual({
         default: "here/qwen3:4b",
         providers: { here: { kind: "openai-compatible", baseUrl } },

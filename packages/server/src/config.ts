@@ -48,7 +48,11 @@ export interface Config {
 }
 
 /** The workspace that is meant: named, or the nearest folder upwards with a `bureau.yaml`, or this folder. */
-export function findWorkspace(flags: Flags, environment: Environment = process.env, folder: string = process.cwd()): string {
+export function findWorkspace(
+  flags: Flags,
+  environment: Environment = process.env,
+  folder: string = process.cwd(),
+): string {
   const named = flags.workspace ?? nonEmpty(environment["BUREAU_WORKSPACE"]);
   if (named !== undefined) return resolve(folder, named);
   for (let current = resolve(folder); ; current = dirname(current)) {
@@ -107,7 +111,10 @@ function checkExposure(host: string, token: string | null): void {
 }
 
 function hostNames(environment: Environment): string[] {
-  return (environment["BUREAU_HOSTS"] ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+  return (environment["BUREAU_HOSTS"] ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 function isAnyAddress(host: string): boolean {

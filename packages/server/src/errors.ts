@@ -32,10 +32,14 @@ export function invalidInput(part: string, error: z.ZodError): AppError {
   }));
   const first = issues[0];
   const more = error.issues.length > 1 ? ` And ${error.issues.length - 1} more.` : "";
-  return new AppError("invalid", `The request is not valid. ${first?.path ?? part}: ${first?.message ?? "wrong"}.${more}`, {
-    hint: "See /api/openapi.json for what this address takes.",
-    issues,
-  });
+  return new AppError(
+    "invalid",
+    `The request is not valid. ${first?.path ?? part}: ${first?.message ?? "wrong"}.${more}`,
+    {
+      hint: "See /api/openapi.json for what this address takes.",
+      issues,
+    },
+  );
 }
 
 function hidden(requestId: string): AppError {

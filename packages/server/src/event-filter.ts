@@ -26,5 +26,7 @@ export function wantsDelta(filter: EventFilter, delta: LiveDelta): boolean {
 
 /** Events of items name their thread and run alone. */
 function isOfGoal(goal: { id: string; threadId: string }, runs: ReadonlySet<string>, event: BureauEvent): boolean {
-  return event.goalId === goal.id || event.threadId === goal.threadId || (event.runId !== null && runs.has(event.runId));
+  return (
+    event.goalId === goal.id || event.threadId === goal.threadId || (event.runId !== null && runs.has(event.runId))
+  );
 }

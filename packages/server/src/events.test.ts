@@ -111,7 +111,10 @@ describe("createEventStream", () => {
     const engine = createMemoryEngine();
     engine.addEvent({ runId: "run_1" });
     engine.addEvent({ runId: "run_2" });
-    const reader = openReader(engine, { heartbeatMs: 20, filter: { ...ANY, runId: "run_1", runs: new Set(["run_1"]) } });
+    const reader = openReader(engine, {
+      heartbeatMs: 20,
+      filter: { ...ANY, runId: "run_1", runs: new Set(["run_1"]) },
+    });
     const text = await reader.readUntil("heartbeat");
     expect(text).not.toContain("run_2");
     expect(idsOf(text)).toEqual([1, 2]);
@@ -120,7 +123,9 @@ describe("createEventStream", () => {
 
   test("sends the deltas of the runs that are wanted", async () => {
     const engine = createMemoryEngine();
-    const reader = openReader(engine, { filter: { ...ANY, goal: { id: "goal_1", threadId: "thr_1" }, runs: new Set() } });
+    const reader = openReader(engine, {
+      filter: { ...ANY, goal: { id: "goal_1", threadId: "thr_1" }, runs: new Set() },
+    });
     const waiting = reader.readUntil('"text":"mine"');
     await untilLive(engine);
     engine.emitDelta({ ...DELTA, runId: "run_9", text: "other" });
@@ -156,7 +161,9 @@ describe("createEventStream", () => {
 
   test("ends when the table cannot be read", async () => {
     const engine = createMemoryEngine();
-    const away = Object.assign(Object.create(engine) as MemoryEngine, { eventsAfter: () => Promise.reject(new Error("away")) });
+    const away = Object.assign(Object.create(engine) as MemoryEngine, {
+      eventsAfter: () => Promise.reject(new Error("away")),
+    });
     const reader = openReader(away);
     await reader.readUntil("cannot be read now");
     expect(await reader.read()).toBeNull();
@@ -242,7 +249,10 @@ describe("GET /api/events", () => {
   test("asking only for the head opens no stream", async () => {
     const engine = createMemoryEngine();
     const { url } = await serveEngine(engine);
-    const response = await fetch(`${url}/api/events`, { method: "HEAD", headers: { authorization: `Bearer ${TOKEN}` } });
+    const response = await fetch(`${url}/api/events`, {
+      method: "HEAD",
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
     expect(response.status).toBe(200);
     expect(engine.listenerCount()).toBe(0);
   });
@@ -251,7 +261,10 @@ describe("GET /api/events", () => {
     const engine = createMemoryEngine();
     const { url } = await serveEngine(engine);
     const stop = new AbortController();
-    const response = await fetch(`${url}/api/events`, { headers: { authorization: `Bearer ${TOKEN}` }, signal: stop.signal });
+    const response = await fetch(`${url}/api/events`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+      signal: stop.signal,
+    });
     await response.body?.getReader().read();
     expect(engine.listenerCount()).toBe(2);
     stop.abort();

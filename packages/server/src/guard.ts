@@ -74,7 +74,11 @@ function hostName(host: string): string {
 
 function isOrigin(origin: string, host: string): boolean {
   const url = URL.parse(origin);
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.host === withoutDefaultPort(host, url);
+  return (
+    url !== null &&
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.host === withoutDefaultPort(host, url)
+  );
 }
 
 function withoutDefaultPort(host: string, origin: URL): string {

@@ -6,6 +6,7 @@ import {
   createRehearsal,
   createSandbox,
   type Database,
+  type Engine,
   migrate,
   type Models,
   openDatabase,
@@ -20,7 +21,9 @@ import { checkPort, serve } from "./serve.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 
 const MAX_CONNECTIONS = 16;
+const MAX_AGENTS = 500;
 const PROBE_MS = 500;
+const AGENT_FOLDER = "<folder>";
 const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
 
 export type LogLevel = "info" | "warn" | "error";
@@ -50,11 +53,13 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     const [token, version] = await Promise.all([readToken(folder, config.token), readVersion()]);
     for (const warning of config.settings.warnings) log("warn", warning);
     const database = await startDatabase(config, stack, log);
+    // Recordings name an agent's folder by this text, wherever it lies.
+    const placeholders: Record<string, string> = { [workspace]: AGENT_FOLDER };
     const engine = await startEngine({
       database,
       workspace,
       stateFolder: folder,
-      models: await openModels(config, workspace, stack, log),
+      models: await openModels(config, placeholders, stack, log),
       sandbox: createSandbox({
         stateFolder: join(folder, "sandbox"),
         clock: systemClock,
@@ -66,6 +71,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       log,
     });
     stack.defer(() => engine.stop());
+    if (config.rehearsal !== null) await addAgentFolders(engine, placeholders);
     const { host, port, hosts } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
     const parts = { engine, clock: systemClock, token, version, hosts, webFolder: WEB_FOLDER, onFault };
@@ -106,7 +112,9 @@ async function refuseSecond(folder: string): Promise<void> {
 }
 
 async function readVersion(): Promise<string> {
-  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return manifest.version;
 }
 
@@ -124,14 +132,20 @@ async function startEmbedded(dataFolder: string, stack: AsyncDisposableStack, lo
     await postgres.stopIfUnused();
   });
   const stopWatching = postgres.supervise((restart) => {
-    if (restart.outcome === "restarted") log("warn", `The database had ended and was started again in ${restart.tookMs} ms.`);
+    if (restart.outcome === "restarted")
+      log("warn", `The database had ended and was started again in ${restart.tookMs} ms.`);
     else log("error", `The database cannot be started, attempt ${restart.attempt}: ${textOf(restart.error)}`);
   });
   stack.defer(stopWatching);
   return postgres.url;
 }
 
-async function openModels(config: Config, workspace: string, stack: AsyncDisposableStack, log: Log): Promise<Models> {
+async function openModels(
+  config: Config,
+  placeholders: Record<string, string>,
+  stack: AsyncDisposableStack,
+  log: Log,
+): Promise<Models> {
   if (config.rehearsal === null) {
     const models = createModels(config.models, systemClock);
     stack.defer(() => models.close());
@@ -145,10 +159,18 @@ async function openModels(config: Config, workspace: string, stack: AsyncDisposa
     });
   });
   return createRehearsal(recording, {
-    placeholders: { [workspace]: "<workspace>" },
+    placeholders,
     onDrift: ({ index, expected, actual }) =>
-      log("warn", `The rehearsal drifts at answer ${index + 1}: it was recorded for ${expected}, and is asked for ${actual}.`),
+      log(
+        "warn",
+        `The rehearsal drifts at answer ${index + 1}: it was recorded for ${expected}, and is asked for ${actual}.`,
+      ),
   });
+}
+
+async function addAgentFolders(engine: Engine, placeholders: Record<string, string>): Promise<void> {
+  const { agents } = await engine.listAgents({ limit: MAX_AGENTS });
+  for (const agent of agents) placeholders[agent.folder] = AGENT_FOLDER;
 }
 
 function engineLimits({ settings: { limits } }: Config) {

@@ -1,12 +1,4 @@
-import {
-  api,
-  type Endpoint,
-  ERROR_CODES,
-  ErrorBody,
-  type ErrorCode,
-  pathParams,
-  Reference,
-} from "@bureau/protocol";
+import { api, type Endpoint, ERROR_CODES, ErrorBody, type ErrorCode, pathParams, Reference } from "@bureau/protocol";
 import * as protocol from "@bureau/protocol";
 import { z } from "zod";
 
@@ -81,7 +73,9 @@ function queryParameters(endpoint: Endpoint, toSchema: SchemaWriter): Json[] {
 function success(endpoint: Endpoint, toSchema: SchemaWriter): Json {
   if (endpoint.reply === "empty") return { 204: { description: "Done." } };
   if (endpoint.reply === "events") {
-    return { 200: { description: "A stream without end.", content: { "text/event-stream": { schema: { type: "string" } } } } };
+    return {
+      200: { description: "A stream without end.", content: { "text/event-stream": { schema: { type: "string" } } } },
+    };
   }
   return { 200: { description: endpoint.summary, content: jsonContent(toSchema(endpoint.reply, "output")) } };
 }
@@ -91,7 +85,10 @@ function failures(codes: readonly ErrorCode[], toSchema: SchemaWriter): Json {
   return Object.fromEntries(
     [...byStatus].map(([status, same]) => [
       status,
-      { description: same.map((code) => `\`${code}\``).join(", "), content: jsonContent(toSchema(ErrorBody, "output")) },
+      {
+        description: same.map((code) => `\`${code}\``).join(", "),
+        content: jsonContent(toSchema(ErrorBody, "output")),
+      },
     ]),
   );
 }

@@ -77,7 +77,9 @@ describe("foreign pages", () => {
     async (host) => {
       const { app } = testApp();
       for (const path of ["/", "/healthz", "/api/status", "/api/openapi.json"]) {
-        const response = await app.request(`${BASE_URL}${path}`, { headers: { host, authorization: `Bearer ${TOKEN}` } });
+        const response = await app.request(`${BASE_URL}${path}`, {
+          headers: { host, authorization: `Bearer ${TOKEN}` },
+        });
         expect(response.status).toBe(403);
       }
     },

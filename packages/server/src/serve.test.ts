@@ -10,7 +10,14 @@ import { createMemoryEngine } from "./testing/memory-engine.ts";
 const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
 
 function serveOn(port: number, host = "127.0.0.1"): Promise<Served> {
-  const parts = { engine: createMemoryEngine(), clock: systemClock, token: "t", version: "1", hosts: [], onFault: () => undefined };
+  const parts = {
+    engine: createMemoryEngine(),
+    clock: systemClock,
+    token: "t",
+    version: "1",
+    hosts: [],
+    onFault: () => undefined,
+  };
   return serve({ ...parts, webFolder: WEB_FOLDER, host, port });
 }
 

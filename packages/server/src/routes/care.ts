@@ -45,5 +45,9 @@ async function metricsText(engine: EngineApi): Promise<string> {
 }
 
 function metric(name: string, type: "gauge" | "counter", help: string, values: [string, number][]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...values.map(([labels, value]) => `${name}${labels} ${value}`)];
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${type}`,
+    ...values.map(([labels, value]) => `${name}${labels} ${value}`),
+  ];
 }

@@ -15,7 +15,11 @@ export function createEventsRoute(parts: AppParts): (context: AppContext, input:
     const query = input.query as EventsQuery;
     const after = await startOf(context, query, parts.engine);
     const filter = await filterOf(query, parts.engine);
-    const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" };
+    const headers = {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    };
     if (context.req.raw.method === "HEAD") return context.body(null, 200, headers);
     if (open >= MAX_STREAMS) {
       throw new AppError("limit_reached", `There are already ${MAX_STREAMS} event streams.`, {

@@ -28,7 +28,10 @@ export function addWebRoutes(app: App, folder: string): void {
     if (path === undefined) return next();
     const type = CONTENT_TYPES[path.slice(path.lastIndexOf(".") + 1)];
     const bytes = await readFile(path);
-    return context.body(new Uint8Array(bytes), 200, { "content-type": type ?? "text/plain", "cache-control": "no-cache" });
+    return context.body(new Uint8Array(bytes), 200, {
+      "content-type": type ?? "text/plain",
+      "cache-control": "no-cache",
+    });
   });
 }
 

@@ -20,7 +20,10 @@ export function workHandlers(engine: WorkApi): Handlers<typeof workApi, AppConte
 }
 
 function threadOf(task: Task): ThreadId {
-  if (task.threadId !== null && (task.status === "open" || task.status === "in_progress" || task.status === "blocked")) {
+  if (
+    task.threadId !== null &&
+    (task.status === "open" || task.status === "in_progress" || task.status === "blocked")
+  ) {
     return task.threadId;
   }
   throw new AppError("conflict", `Task ${task.id} is ${task.status}, so nothing works on it.`, {

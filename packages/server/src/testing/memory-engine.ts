@@ -76,7 +76,15 @@ export function createMemoryEngine(): MemoryEngine {
   const runs = new Map<string, Run>();
   const feed = createFeed();
   const calls: MemoryEngine["calls"] = [];
-  const counts = { agents: 1, goalsActive: 0, goalsBlocked: 0, runsQueued: 0, runsRunning: 2, runsWaiting: 0, inboxPending: 0 };
+  const counts = {
+    agents: 1,
+    goalsActive: 0,
+    goalsBlocked: 0,
+    runsQueued: 0,
+    runsRunning: 2,
+    runsWaiting: 0,
+    inboxPending: 0,
+  };
   const known: Partial<EngineApi> = {
     listGoals: async () => ({ goals: [...goals.values()], nextCursor: null }),
     getGoal: async (goal) => find(goals, goal, "goal"),
@@ -129,7 +137,16 @@ function createFeed() {
   const deltaListeners = new Set<(delta: LiveDelta) => void>();
   const append = (part: Partial<BureauEvent>): BureauEvent => {
     const seq = events.length + 1;
-    const event = { seq, type: "run.started" as const, at: AT, threadId: null, runId: null, goalId: null, data: {}, ...part };
+    const event = {
+      seq,
+      type: "run.started" as const,
+      at: AT,
+      threadId: null,
+      runId: null,
+      goalId: null,
+      data: {},
+      ...part,
+    };
     events.push(event);
     return event;
   };
