@@ -91,7 +91,9 @@ export function endJob(job: Job, limit: CommandResult["limit"]): void {
   job.ending = "SIGTERM";
   job.timers.push(setTimeout(() => void killTree(job), GRACE_MS));
   void listProcesses().then((rows) => {
-    for (const row of ownProcesses(job, rows)) signalProcess(row.pid, "SIGTERM");
+    // Parents first, as far as pids tell: a shell that lives on would remark on each child's end.
+    const own = ownProcesses(job, rows).toSorted((a, b) => a.pid - b.pid);
+    for (const row of own) signalProcess(row.pid, "SIGTERM");
   });
 }
 

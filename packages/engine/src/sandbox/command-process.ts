@@ -18,6 +18,8 @@ const FIRST_PIN_DESCRIPTOR = 4;
 const NAMESPACE_HELPERS = 2;
 /** The shell's own watcher of the life line. */
 const GROUP_HELPERS = 1;
+const PROCESS_BACKSTOP_FACTOR = 2;
+const HEADROOM_PROCESSES = 16;
 const BYTES_PER_KILOBYTE = 1024;
 /** Marks the environment of a command's processes, so that strays are found. */
 export const COMMAND_MARK = "BUREAU_COMMAND";
@@ -89,7 +91,8 @@ function script(plan: CommandPlan): string {
     `-H -t ${cpuSeconds + 1}`,
     `-f ${Math.ceil(limits.fileBytes / BYTES_PER_KILOBYTE)}`,
     `-d ${Math.ceil(limits.memoryBytes / BYTES_PER_KILOBYTE)}`,
-    ...(plan.limitProcesses ? [`-u ${Math.max(1, limits.processes)}`] : []),
+    // The broker's own watch comes first, and says so; the kernel holds what is faster than it.
+    ...(plan.limitProcesses ? [`-u ${PROCESS_BACKSTOP_FACTOR * limits.processes + HEADROOM_PROCESSES}`] : []),
   ];
   return [
     "IFS= read -r -d '' BUREAU_TEXT || exit 125",

@@ -11,7 +11,7 @@ describe.skipIf(noSandboxReason)(`limits ${noSandboxReason ?? ""}`, () => {
 
   test("a command that takes too long is ended with its children", async () => {
     const result = await box.run("echo begun; sleep 71.5 & sleep 71.5", limits({ timeMs: 300 }));
-    expect(result).toMatchObject({ exitCode: null, limit: "time", output: "begun\n" });
+    expect(result).toMatchObject({ exitCode: null, limit: "time", output: expect.stringMatching(/^begun\n/) });
     expect(result.durationMs).toBeLessThan(2500);
     await until(() => processesWith("71.5").length === 0);
   });

@@ -171,8 +171,10 @@ function hiddenPaths(options: IsolationOptions): string[] {
   return [...options.hidden, ...HOME_SECRETS.map((name) => `${options.home}/${name}`)];
 }
 
+/** The outermost of the paths inside the folder: what is inside a hidden folder is hidden with it. */
 function hideInside(folder: string, paths: string[]): string[] {
-  return paths.filter((path) => isInside(path, folder)).flatMap(hide);
+  const inside = paths.filter((path) => isInside(path, folder));
+  return inside.filter((path) => !inside.some((other) => isInside(path, other))).flatMap(hide);
 }
 
 function hide(path: string): string[] {

@@ -17,12 +17,9 @@ export function seccompFilter(architecture: string): Buffer | null {
   if (machine.highest !== null) program.push(jumpIfAtLeast(machine.highest, 0, 1), answer(EPERM));
   for (const number of machine.refused) program.push(jumpIfEqual(number, 0, 1), answer(EPERM));
   program.push(jumpIfEqual(machine.clone3, 0, 1), answer(ENOSYS));
-  program.push(
-    jumpIfEqual(machine.socket, 0, 3),
-    load(FIRST_ARGUMENT_OFFSET),
-    jumpIfEqual(AF_UNIX, 0, 1),
-    answer(EPERM),
-  );
+  const families = ALLOWED_FAMILIES.map((family, index) => jumpIfEqual(family, ALLOWED_FAMILIES.length - index, 0));
+  program.push(jumpIfEqual(machine.socket, 0, families.length + 2), load(FIRST_ARGUMENT_OFFSET));
+  program.push(...families, answer(EPERM));
   program.push(load(NUMBER_OFFSET));
   program.push(
     jumpIfEqual(machine.clone, 0, 3),
@@ -51,7 +48,8 @@ const ARCHITECTURE_OFFSET = 4;
 const FIRST_ARGUMENT_OFFSET = 16;
 const EPERM = 1;
 const ENOSYS = 38;
-const AF_UNIX = 1;
+/** IPv4, IPv6 and netlink: a network namespace holds these. Unix, host and other families get around it. */
+const ALLOWED_FAMILIES = [2, 10, 16];
 /** Every flag of `clone` that makes a namespace. */
 const CLONE_NEW = 0x7e020000;
 const LOAD = 0x20;

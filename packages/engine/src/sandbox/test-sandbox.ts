@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,9 +46,9 @@ let count = 0;
 export function aSandbox(options: Partial<SandboxOptions> = {}): TestSandbox {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "bureau-sandbox-")));
   const folder = join(root, "folder");
-  const stateFolder = join(root, "state");
+  const stateFolder = options.stateFolder ?? join(root, "state");
   mkdirSync(folder);
-  const sandbox = createSandbox({ stateFolder, clock: systemClock, ...options });
+  const sandbox = createSandbox({ clock: systemClock, ...options, stateFolder });
   return {
     sandbox,
     root,
@@ -84,16 +83,6 @@ export async function until(isSo: () => boolean, limitMs = 5000): Promise<void> 
   while (!isSo()) {
     if (performance.now() > end) throw new Error(`It was still not so after ${limitMs} ms: ${isSo.toString()}`);
     await systemClock.sleep(10);
-  }
-}
-
-/** Whether a program can be called here, for tests that need one. */
-export function hasProgram(name: string): boolean {
-  try {
-    execFileSync("/bin/sh", ["-c", `command -v ${name}`], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -61,6 +61,8 @@ describe.skipIf(noSandboxReason)(`run_command ${noSandboxReason ?? ""}`, () => {
     const first = await runCommand.execute({ command: "echo run >> runs; cat runs" }, context);
     expect(await runCommand.recover?.({ command: "echo run >> runs; cat runs" }, context)).toEqual(first);
     expect(await runCommand.recover?.({ command: "true" }, contextOf(box))).toBeNull();
+    await runCommand.forget?.(context);
+    expect(await box.sandbox.find(context.toolCallId, context)).toBeNull();
   });
 
   test("no approval is needed where commands are isolated", async () => {

@@ -43,6 +43,7 @@ export const runCommand = defineTool<Arguments>({
     const result = await sandbox.find(toolCallId, { signal });
     return result === null ? null : outputOf(args, result);
   },
+  forget: ({ toolCallId, sandbox }) => sandbox.forget(toolCallId),
   async needsApproval(_args, { sandbox }) {
     const state = await sandbox.state();
     if (state.available) return null;
