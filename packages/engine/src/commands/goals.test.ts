@@ -438,6 +438,17 @@ describe("a goal file written by hand", () => {
     expect(await syncGoalFile(world.parts, join(world.folder, "notes.md"))).toMatchObject({ outcome: "ignored" });
   });
 
+  test("by the app itself is never taken for an edit by hand, whenever it is looked at", async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const made = await createGoal(world.parts, { text: `Write theta-${round}.md`, draft: true });
+      const work = editGoal(world.parts, made.id, { spec: { done: "it is there" } });
+      const looks = Array.from({ length: 4 }, () => syncGoalFile(world.parts, made.file!));
+      expect((await Promise.all(looks)).map((report) => report.outcome)).toEqual(Array(4).fill("unchanged"));
+      expect((await work).version).toBe(2);
+      expect(await goal(made.id)).toMatchObject({ version: 2 });
+    }
+  });
+
   test("edited is a new version; broken changes nothing; removed leaves the goal with a sentence", async () => {
     const made = await createGoal(world.parts, { text: "Write zeta.md" });
     await writeFile(goalFile(made.name), "Write zeta.md and eta.md");
