@@ -243,6 +243,9 @@ const column = (name: string, type: string) =>
 /*
  * Runs are locked first and in the order of their ids, the event counter last: the same order as in every
  * command, so that no two transactions wait for each other.
+ *
+ * No part of a statement sees the rows of another: a call that is asked for and begun in one write is inserted as
+ * begun, since an update would not find it.
  */
 const WRITE_JOURNAL = `
 WITH input AS (
@@ -293,20 +296,26 @@ WITH input AS (
     detail = COALESCE(s.detail, t.detail), error = s.error, ended_at = s.ended_at, reserved_tokens = 0, reserved_micros = 0
   FROM (${held("stepPatches", "id text, status text, attempts int, usage jsonb, detail jsonb, error text, ended_at timestamptz")}) s
   WHERE t.id = s.id
-), call_inserts AS (
-  INSERT INTO tool_calls (id, run_id, asked_by, provider_call_id, position, name, arguments, action_hash, status,
-    effect, idempotent, approval_reason, result, created_at, ended_at)
-  SELECT id, run_id, asked_by, provider_call_id, position, name, arguments, action_hash, status, effect, idempotent,
-    approval_reason, result, created_at, CASE WHEN status = 'failed' THEN created_at END
-  FROM (${held(
-    "toolCalls",
-    `id text, asked_by text, provider_call_id text, position int, name text, arguments jsonb, action_hash text,
-     status text, effect text, idempotent boolean, approval_reason text, result text, created_at timestamptz`,
-  )}) c
 ), call_patches AS (${held(
   "toolCallPatches",
   "id text, status text, step_id text, result text, started_at timestamptz, ended_at timestamptz",
 )}
+), call_patches AS MATERIALIZED (${held(
+  "toolCallPatches",
+  "id text, status text, step_id text, result text, started_at timestamptz, ended_at timestamptz",
+)}
+), call_inserts AS (
+  -- A call may be asked for and begun in one write; an update would not see a row of the same statement.
+  INSERT INTO tool_calls (id, run_id, asked_by, provider_call_id, position, name, arguments, action_hash, status,
+    effect, idempotent, approval_reason, result, created_at, step_id, started_at, ended_at)
+  SELECT c.id, c.run_id, c.asked_by, c.provider_call_id, c.position, c.name, c.arguments, c.action_hash,
+    COALESCE(p.status, c.status), c.effect, c.idempotent, c.approval_reason, COALESCE(p.result, c.result), c.created_at,
+    p.step_id, p.started_at, COALESCE(p.ended_at, CASE WHEN c.status = 'failed' THEN c.created_at END)
+  FROM (${held(
+    "toolCalls",
+    `id text, asked_by text, provider_call_id text, position int, name text, arguments jsonb, action_hash text,
+     status text, effect text, idempotent boolean, approval_reason text, result text, created_at timestamptz`,
+  )}) c LEFT JOIN call_patches p ON p.id = c.id
 ), call_updates AS (
   UPDATE tool_calls t SET status = c.status, step_id = COALESCE(c.step_id, t.step_id),
     result = COALESCE(c.result, t.result), started_at = COALESCE(c.started_at, t.started_at),
