@@ -20,6 +20,7 @@ import type { Models } from "./models/model.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
+import { numberEvents } from "./store/events.ts";
 import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -64,7 +65,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     enqueue: (transaction, run) => late.dispatcher!.enqueue(transaction, run),
     kick: () => late.dispatcher?.kick(),
   };
-  const commands: CommandParts = { database, clock, workspace: { folder: workspace }, dispatcher, signals };
+  const told = tellingDatabase(database, () => live.committed());
+  const commands: CommandParts = { database: told, clock, workspace: { folder: workspace }, dispatcher, signals };
   const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands });
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
@@ -74,7 +76,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
   });
   await discoverAgents(commands);
-  executor.sweep((dead) => adopt(database, late.dispatcher!, dead, log));
+  executor.sweep(async ({ alive, dead }) => {
+    live.others = alive.length > 0;
+    await numberEvents(database);
+    await adopt(database, late.dispatcher!, dead, log);
+  });
   const state = { stopping: false };
   return {
     ...engineApi({ commands, live, models: options.models, sandbox: options.sandbox, parts, isStopping: () => state.stopping }),
@@ -87,6 +93,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await live.stop();
       await executor.leave();
       await options.sandbox.close();
+    },
+  };
+}
+
+/** The database, with a word to whoever watches after each transaction. */
+function tellingDatabase(database: Database, committed: () => void): Database {
+  return {
+    ...database,
+    transaction: async (work) => {
+      const result = await database.transaction(work);
+      committed();
+      return result;
     },
   };
 }
@@ -107,8 +125,8 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
   return {
-    database,
-    writer: new JournalWriter({ database, clock }),
+    database: tellingDatabase(database, () => live.committed()),
+    writer: new JournalWriter({ database, clock, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),
     clock,
     random: Math.random,

@@ -118,6 +118,12 @@ async function agentOfGoal(
 }
 
 async function openParent(change: Change, reference: string): Promise<GoalRow> {
+  // From now on the parent's budget is shared: its run must know before its next call.
+  const { id } = await findGoal(change.transaction, reference);
+  await change.transaction.query(
+    `UPDATE runs SET control = control + 1 WHERE goal_id = $1 AND status IN ('queued', 'running', 'waiting')`,
+    [id],
+  );
   const parent = await findGoal(change.transaction, reference, "update");
   if (!isOver(parent) && parent.status !== "paused") return parent;
   throw new AppError(

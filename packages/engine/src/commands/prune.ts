@@ -62,11 +62,11 @@ const OLD_TOOL_CALLS = `DELETE FROM tool_calls WHERE id IN (
   SELECT c.id FROM tool_calls c JOIN runs r ON r.id = c.run_id WHERE ${OVER_LONG_AGO} LIMIT ${BATCH})`;
 
 /** Events of a run at work stay, however old: whoever watches it wants them whole. */
-const OLD_EVENTS = `DELETE FROM events WHERE seq IN (
-  SELECT e.seq FROM events e
+const OLD_EVENTS = `DELETE FROM events WHERE id IN (
+  SELECT e.id FROM events e
   WHERE e.at < $1 AND NOT EXISTS (
     SELECT 1 FROM runs r WHERE r.id = e.run_id AND r.status IN ('queued', 'running', 'waiting'))
-  ORDER BY e.seq LIMIT ${BATCH})`;
+  ORDER BY e.id LIMIT ${BATCH})`;
 
 const OLD_DISPATCHES = `DELETE FROM dbos.workflow_status WHERE workflow_uuid IN (
   SELECT workflow_uuid FROM dbos.workflow_status

@@ -65,6 +65,7 @@ function stopAtLimit(run: RunState): NextStep | null {
 function nextToolCalls(run: RunState): NextStep | null {
   const pending = run.toolCalls.filter((call) => call.status === "pending");
   const free = pending.filter((call) => !call.needsApproval);
+  if (pending.length > 0 && run.overToolBudget) return fail("budget", run.overToolBudget);
   if (free.length > 0) return { type: "call_tools", toolCallIds: ids(free) };
   if (pending.length > 0) return { type: "ask_approval", toolCallIds: ids(pending) };
   const awaiting = run.toolCalls.filter((call) => call.status === "awaiting_approval");

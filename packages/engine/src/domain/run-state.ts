@@ -52,6 +52,8 @@ export interface RunState {
   repeatedCall: string | null;
   /** Which cap the next model call would pass; null while there is room. */
   overBudget: string | null;
+  /** Why the pending tool calls do not fit in the budget; null while there is room. */
+  overToolBudget?: string | null;
   /** What the last model call came to when it gave no answer. */
   modelFailure:
     | { type: "wait"; until: number }

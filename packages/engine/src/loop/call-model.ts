@@ -1,4 +1,4 @@
-import { newId, type ItemContent, type TokenUsage } from "@bureau/protocol";
+import { newId, NO_USAGE, type ItemContent, type TokenUsage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { priceOf } from "../domain/budget.ts";
 import { afterModelFailure } from "../domain/model-retry.ts";
@@ -7,15 +7,20 @@ import { actionHash } from "../tools/action-hash.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
 import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
-import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall } from "./journal.ts";
+import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall, wantedCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+import { reserveShared } from "./shared-budget.ts";
+import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
 const MAX_CALLS_PER_ANSWER = 64;
+/** Until a budget is asked again that others have set aside for calls in flight. */
+const BUSY_RETRY_MS = 1_000;
 
 /** Begins a model call: sets its cost aside, and marks what the model is about to be shown as seen. */
 export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
   const plan = planModelCall(journal);
+  const wanted = wantedCall(journal);
+  const own = journal.goal?.usage;
   if (!plan.ok) throw new Error(`nextStep asked for a model call over the budget: ${plan.sentence}`);
   const chain = parts.models.chain("default");
   const model = chain[Math.min(journal.facts.modelIndex ?? 0, chain.length - 1)]!;
@@ -31,7 +36,8 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
   journal.hasUnread = false;
   const facts = setFacts(journal, { verdict: null, yielded: false });
   const maxOutputTokens = plan.maxOutputTokens < journal.maxOutputTokens ? plan.maxOutputTokens : null;
-  return {
+  const call: CallInput = { stepId: step.row.id, chain, maxOutputTokens };
+  const begun: BegunStep = {
     intent: {
       run: {
         ...spent.run,
@@ -45,8 +51,22 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
       steps: [step.row],
       events: step.events,
     },
-    perform: (context) => performModelCall(parts, journal, { stepId: step.row.id, chain, maxOutputTokens }, context),
+    perform: (context) => performModelCall(parts, journal, call, context),
   };
+  const { goal } = journal;
+  if (!goal?.hasFamily || !own) return begun;
+  begun.admit = async (transaction) => {
+    const shared = await reserveShared(transaction, { runId: journal.run.id, goal, usage: own, wanted });
+    if (!shared.ok) return shared.busy ? { type: "busy", retryAt: parts.clock.now() + BUSY_RETRY_MS } : { type: "exceeded", sentence: shared.sentence };
+    const tokens = Math.min(plan.tokens, shared.tokens);
+    const micros = Math.min(plan.micros, shared.micros);
+    Object.assign(step.row, { reserved_tokens: tokens, reserved_micros: micros });
+    Object.assign(begun.intent.goal!, { reserved_tokens: tokens, reserved_micros: micros });
+    const bound = Math.min(plan.maxOutputTokens, shared.maxOutputTokens);
+    call.maxOutputTokens = bound < journal.maxOutputTokens ? bound : null;
+    return null;
+  };
+  return begun;
 }
 
 interface CallInput {
@@ -66,7 +86,11 @@ async function performModelCall(
   const result = await callWithRetries(parts, journal, call, signal);
   const used = result.usage ? usageOfCall(result.usage, result.micros) : {};
   const spent = charge(journal, { ...used, activeMs: parts.clock.now() - startedAt });
-  const settled: Changes = { run: spent.run, goal: { ...spent.goal, reserved_tokens: 0, reserved_micros: 0 } };
+  const settled: Changes = {
+    run: spent.run,
+    goal: { ...spent.goal, reserved_tokens: 0, reserved_micros: 0 },
+    events: result.usage ? chargedEvents(journal) : [],
+  };
   const changes =
     result.answer.status === "answered"
       ? await acceptAnswer(parts, journal, { ...call, shown }, result.answer, result)
@@ -326,7 +350,7 @@ function endModelStep(
     id: stepId,
     status,
     attempts: result.attempts,
-    usage: result.usage ? { ...result.usage, micros: result.micros } : null,
+    usage: result.usage ? { ...NO_USAGE, ...usageOfCall(result.usage, result.micros) } : null,
     ...(detail ? { detail: { ...detail, model: result.answer.model } } : {}),
     error,
     ended_at: timeText(parts.clock.now()),
@@ -341,7 +365,7 @@ function stepEvent(
   status: "completed" | "failed" | "interrupted",
   error: string | null,
 ) {
-  const usage = result.usage ? { ...usageOfCall(result.usage, result.micros) } : null;
+  const usage = result.usage ? { ...NO_USAGE, ...usageOfCall(result.usage, result.micros) } : null;
   return event(journal, `step.${status}`, {
     step: { id: stepId, status, attempts: result.attempts, usage, error, endedAt: timeText(parts.clock.now()) },
   });

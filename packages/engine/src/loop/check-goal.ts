@@ -11,7 +11,7 @@ import type { LoadedGoal } from "../store/load-run.ts";
 import { presentEntry } from "./call-tools.ts";
 import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
 
 /**
@@ -35,7 +35,10 @@ async function performChecks(parts: LoopParts, journal: Journal, stepId: string,
   const checks = impliedChecks(goal.spec);
   const findings = await parts.runChecks(checks, checkContext(parts, journal, goal, context.signal, spent));
   const ended = timeText(parts.clock.now());
-  const used = charge(journal, { ...spent, activeMs: parts.clock.now() - startedAt });
+  const used: Changes = {
+    ...charge(journal, { ...spent, activeMs: parts.clock.now() - startedAt }),
+    events: spent.modelCalls ? chargedEvents(journal) : [],
+  };
   if (context.signal.aborted) {
     return mergeChanges(used, {
       stepPatches: [{ id: stepId, status: "interrupted", error: "Stopped by a command.", ended_at: ended }],

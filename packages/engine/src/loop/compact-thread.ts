@@ -1,3 +1,4 @@
+import { NO_USAGE } from "@bureau/protocol";
 import { priceOf } from "../domain/budget.ts";
 import { compactionMessages, KEEP_SHARE, planCompaction, summaryContent, summaryTokens } from "../domain/compaction.ts";
 import { timeText } from "../clock.ts";
@@ -5,7 +6,7 @@ import { loadRun } from "../store/load-run.ts";
 import type { Changes } from "../store/journal.ts";
 import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
 /** Begins the summary that stands in for old items in the model's input. The thread keeps them. */
 export function beginCompaction(parts: LoopParts, journal: Journal): BegunStep {
@@ -50,7 +51,10 @@ async function performCompaction(
     { signal },
   );
   const micros = answer.usage ? priceOf(answer.usage, parts.models.price(answer.model)) : 0;
-  const spent = charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {});
+  const spent: Changes = {
+    ...charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {}),
+    events: answer.usage ? chargedEvents(journal) : [],
+  };
   if (signal.aborted) {
     return mergeChanges(spent, {
       stepPatches: [{ id: stepId, status: "interrupted", error: "Stopped by a command.", ended_at: endedAt() }],
@@ -67,7 +71,7 @@ async function performCompaction(
       {
         id: stepId,
         status: "completed",
-        usage: answer.usage ? { ...answer.usage, micros } : null,
+        usage: answer.usage ? { ...NO_USAGE, ...usageOfCall(answer.usage, micros) } : null,
         error: answer.status === "failed" ? answer.failure.message : null,
         ended_at: endedAt(),
       },

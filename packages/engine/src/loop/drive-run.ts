@@ -13,10 +13,13 @@ import { beginFinish, beginWait } from "./end-run.ts";
 import { type Journal, runState, writeOf } from "./journal.ts";
 import { frameJournal } from "./frame-journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { type Alongside, type BegunStep, event, mergeChanges } from "./step.ts";
+import { type Alongside, type BegunStep, event, mergeChanges, type Refusal } from "./step.ts";
 
 /** A run takes far fewer; this only ends a loop that a fault of ours would make endless. */
 const MAX_ROUNDS = 20_000;
+/** The state by which PostgreSQL names a deadlock, and how often one is met again. */
+const DEADLOCK = "40P01";
+const MAX_DEADLOCKS = 4;
 
 /**
  * Drives one run until it waits or ends: decides, writes what was done and what is begun, does it, and so on.
@@ -28,6 +31,7 @@ export async function driveRun(parts: LoopParts, runId: string, dispatch: number
   const claim = { runId, dispatch, executorId: parts.executorId, rehearsal: parts.models.rehearsal };
   const claimed = await claimRun(parts.database, parts.blobs, claim);
   if (!claimed) return;
+  parts.live.committed();
   try {
     await drive(parts, claimed);
   } finally {
@@ -43,13 +47,14 @@ async function drive(parts: LoopParts, claimed: RunJournal): Promise<void> {
     if (parts.signals.stopping) return;
     const signal = parts.signals.begin(runId);
     const step = wakeGoal(journal, await begin(parts, journal, nextStep(runState(journal))));
-    const { result, forget } = await write(parts, journal, outcome, step);
+    const { result, refusal, forget } = await write(parts, journal, outcome, step);
     if (!result.owned) return;
     forget();
-    if (!result.current) {
+    if (refusal || !result.current) {
       outcome = {};
       const loaded = await loadRun(parts.database, parts.blobs, runId);
       journal = loaded && (await frameJournal(parts, loaded));
+      if (journal && refusal && result.current) remember(journal, refusal);
       continue;
     }
     settle(journal, result);
@@ -86,6 +91,12 @@ async function begin(parts: LoopParts, journal: Journal, step: NextStep): Promis
     case "finish":
       return beginFinish(parts, journal, step);
   }
+}
+
+/** What the next step is decided from after a budget that several goals share gave no room. */
+function remember(journal: Journal, refusal: Refusal): void {
+  if (refusal.type === "exceeded") journal.overShared = refusal.sentence;
+  else journal.facts.modelFailure = { type: "wait", until: refusal.retryAt };
 }
 
 /** A goal whose run is at work again no longer waits. */
@@ -141,16 +152,41 @@ function askApproval(parts: LoopParts, journal: Journal, toolCallIds: string[]):
 
 interface Written {
   result: WriteResult;
+  refusal: Refusal | null;
   /** Drops what tools kept for calls whose outcome is now stored. */
   forget: () => void;
 }
 
 async function write(parts: LoopParts, journal: Journal, outcome: Changes, step: BegunStep): Promise<Written> {
+  const admitted = step.admit ? await writeAdmitted(parts, journal, outcome, step) : null;
+  if (admitted) return { ...admitted, forget: () => forgetCalls(parts, journal, outcome) };
   const wanted = writeOf(journal, outcome, step.intent);
   const result = step.alongside
     ? await writeAlongside(parts, wanted, step.alongside)
     : await parts.writer.commit(wanted);
-  return { result, forget: () => forgetCalls(parts, journal, outcome) };
+  return { result, refusal: null, forget: () => forgetCalls(parts, journal, outcome) };
+}
+
+/** A write whose intent needs leave in its own transaction: room in a budget that several goals share. */
+async function writeAdmitted(
+  parts: LoopParts,
+  journal: Journal,
+  outcome: Changes,
+  step: BegunStep,
+): Promise<Omit<Written, "forget">> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await parts.database.transaction(async (transaction) => {
+        const refusal = (await step.admit?.(transaction)) ?? null;
+        const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
+        const result = (await writeJournal(transaction, [wanted])).get(wanted.runId);
+        return { refusal, result: result ?? { owned: false, current: false, positions: {} } };
+      });
+    } catch (error) {
+      const deadlock = error instanceof Error && "code" in error && error.code === DEADLOCK;
+      if (!deadlock || attempt >= MAX_DEADLOCKS) throw error;
+    }
+  }
 }
 
 /** A write that needs other rows in its transaction. Rare: a timed wait, a goal that goes on in a new run. */

@@ -12,6 +12,12 @@ const RECONNECT_MS = 500;
 /** A machine that vanished is noticed by the server after about this long. */
 const KEEPALIVE_SECONDS = 10;
 
+/** Ids of the other executors on the database. */
+export interface Others {
+  alive: string[];
+  dead: string[];
+}
+
 export interface ExecutorParts {
   database: Database;
   clock: Clock;
@@ -56,11 +62,11 @@ export class Executor {
     throw new Error(`All ${MAX_SLOTS} places for processes on this database are taken.`);
   }
 
-  /** Looks every 15 seconds for processes that died, and hands each to `found`; the first look is at once. */
-  sweep(found: (deadExecutorIds: string[]) => Promise<void>): void {
+  /** Looks every 15 seconds which other processes live and which died; the first look is at once. */
+  sweep(found: (others: Others) => Promise<void>): void {
     const look = async () => {
       try {
-        await found(await this.#dead());
+        await found(await this.#others());
       } catch (error) {
         if (!isConnectionError(error)) this.#parts.log("warn", `Looking for dead processes failed: ${String(error)}`);
       }
@@ -78,17 +84,19 @@ export class Executor {
     await client?.end().catch(() => undefined);
   }
 
-  /** Executors that are written down and whose lock nobody holds. */
-  async #dead(): Promise<string[]> {
+  /** The other executors that are written down: alive while somebody holds their lock. */
+  async #others(): Promise<Others> {
     const { rows } = await this.#parts.database.query({
-      name: "dead_executors",
-      text: `SELECT id FROM executors WHERE id <> $1 AND NOT EXISTS (
+      name: "other_executors",
+      text: `SELECT id, EXISTS (
                SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                 AND l.classid = ${LOCK_SPACE} AND 'slot-' || l.objid = executors.id)`,
+                 AND l.classid = ${LOCK_SPACE} AND 'slot-' || l.objid = executors.id) AS alive
+             FROM executors WHERE id <> $1`,
       values: [this.id],
     });
-    return rows.map((row) => row.id as string);
+    const ids = (alive: boolean) => rows.filter((row) => row.alive === alive).map((row) => row.id as string);
+    return { alive: ids(true), dead: ids(false) };
   }
 
   /** The session ended, with the database perhaps: takes the slot again as soon as it can. */

@@ -1,4 +1,4 @@
-import { AppError, type Item, type Recording, type TokenUsage } from "@bureau/protocol";
+import { AppError, NO_USAGE, type Item, type Recording, type Usage } from "@bureau/protocol";
 import { createModelInput, modelMessages } from "../domain/model-input.ts";
 import type { AnswerPart, FinishReason, ModelAnswer, Models } from "../models/model.ts";
 import { RECORDING_VERSION, recordAnswers } from "../models/recording.ts";
@@ -10,7 +10,7 @@ import type { LoopParts } from "./parts.ts";
 interface StoredCall {
   id: string;
   model: string;
-  usage: (TokenUsage & { micros: number }) | null;
+  usage: Usage | null;
   detail: { finish?: FinishReason; shown?: number } | null;
 }
 
@@ -79,6 +79,7 @@ function answerOf(call: StoredCall, items: Item[]): ModelAnswer {
       parts.push({ type: "tool_call", providerCallId, name, argumentsText: JSON.stringify(content.arguments), ...provider });
     }
   }
-  const usage = call.usage ?? { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+  const { inputTokens, cachedInputTokens, outputTokens } = call.usage ?? NO_USAGE;
+  const usage = { inputTokens, cachedInputTokens, outputTokens, reasoningTokens: 0 };
   return { status: "answered", model: call.model, parts, finish: call.detail?.finish ?? "stop", usage };
 }

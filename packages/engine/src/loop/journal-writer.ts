@@ -21,6 +21,8 @@ export interface JournalWriterParts {
   clock: Clock;
   /** Called before and after each transaction; crash tests throw in it. */
   onWrite?: (moment: "before" | "after") => void;
+  /** Called after each transaction, to tell whoever watches. */
+  onCommitted?: () => void;
 }
 
 /**
@@ -71,6 +73,7 @@ export class JournalWriter {
       );
       this.#parts.onWrite?.("after");
       for (const { write, resolve } of batch) resolve(results.get(write.runId) ?? LOST);
+      this.#parts.onCommitted?.();
     } catch (error) {
       if (isConnectionError(error) || isDiskFull(error)) await this.#settleAfterOutage(batch);
       else if (batch.length === 1) batch[0]!.reject(error);
@@ -98,6 +101,7 @@ export class JournalWriter {
       }
       open = left;
     }
+    this.#parts.onCommitted?.();
   }
 
   async #tryAgain(database: Database, { write, resolve, reject }: Waiting): Promise<boolean> {

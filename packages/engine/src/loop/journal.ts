@@ -1,5 +1,5 @@
 import { chargedTokens, NO_USAGE, type Budget, type ItemContent, type Usage } from "@bureau/protocol";
-import { estimateCall, planCall, reserve, type CallPlan } from "../domain/budget.ts";
+import { estimateCall, planCall, reserve, type CallEstimate, type CallPlan, type Reserved } from "../domain/budget.ts";
 import { createModelInput, modelMessages, type ModelInput } from "../domain/model-input.ts";
 import { callSignature } from "../domain/progress.ts";
 import type { RunState, ToolCallState } from "../domain/run-state.ts";
@@ -47,6 +47,8 @@ export interface Journal extends Omit<RunJournal, "items" | "recentCalls" | "run
   input: ModelInput;
   /** Items given to the next write, which gives them their positions. */
   pending: { id: string; stepId: string | null; content: ItemContent }[];
+  /** Why a budget that this goal shares with others has no room; found when it was asked for. */
+  overShared: string | null;
   /** Something that the model has not been shown: a message, a result. */
   hasUnread: boolean;
   /** System prompt and tools; fixed while the run is in memory. */
@@ -82,6 +84,7 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     facts: state as RunFacts,
     input: createModelInput(items),
     pending: [],
+    overShared: null,
     recentCalls: recentCalls.map((call) => callSignature(call)),
     hasUnread: items.some((item) => item.position > row.seenPosition && isForModel(item.content)),
     fixedBytes,
@@ -118,6 +121,7 @@ export function runState(journal: Journal): RunState {
     compactionDue: facts.contextOverflow === true || facts.compactionDue === true,
     repeatedCall: facts.repeatedCall ?? null,
     overBudget: overBudget(journal),
+    overToolBudget: overToolBudget(journal),
     modelFailure: facts.modelFailure ?? null,
     didSomething: facts.didSomething === true,
     answered: facts.answered === true,
@@ -158,19 +162,37 @@ function spending(journal: Journal): { usage: Usage; budget: Budget } {
  */
 export function planModelCall(journal: Journal): CallPlan {
   const { usage, budget } = spending(journal);
-  const estimate = {
+  return planWithin({ usage, reserved: NOTHING_RESERVED, budget }, wantedCall(journal));
+}
+
+/** Usage, reservations and cap of one budget. */
+export interface Spending {
+  usage: Usage;
+  reserved: Reserved;
+  budget: Budget;
+}
+
+export interface WantedCall extends CallEstimate {
+  turns: number;
+}
+
+export function wantedCall(journal: Journal): WantedCall {
+  return {
     inputBytes: journal.fixedBytes + journal.inputBytes,
     maxOutputTokens: journal.maxOutputTokens,
     price: journal.price,
     lastCall: journal.facts.lastCall ?? null,
+    turns: journal.facts.yielded === false ? 0 : 1,
   };
-  const turns = journal.facts.yielded === false ? 0 : 1;
-  const room = reserve(usage, NOTHING_RESERVED, budget, { turns });
+}
+
+export function planWithin({ usage, reserved, budget }: Spending, wanted: WantedCall): CallPlan {
+  const room = reserve(usage, reserved, budget, { turns: wanted.turns });
   if (!room.ok) return room;
-  const plan = planCall(usage, NOTHING_RESERVED, budget, estimate);
-  const isFirst = usage.modelCalls === 0;
+  const plan = planCall(usage, reserved, budget, wanted);
+  const isFirst = usage.modelCalls === 0 && reserved.tokens === 0 && reserved.micros === 0;
   if (plan.ok || !isFirst || plan.exceeded === "turns" || plan.exceeded === "timeMs") return plan;
-  const least = estimateCall({ ...estimate, maxOutputTokens: FIRST_CALL_OUTPUT_TOKENS });
+  const least = estimateCall({ ...wanted, maxOutputTokens: FIRST_CALL_OUTPUT_TOKENS });
   return {
     ok: true,
     tokens: Math.min(least.tokens, budget.tokens ?? least.tokens),
@@ -179,10 +201,20 @@ export function planModelCall(journal: Journal): CallPlan {
   };
 }
 
+/** Why the calls that the model asked for do not fit in the budget. */
+function overToolBudget(journal: Journal): string | null {
+  const wanted = journal.calls.filter((call) => call.status === "pending").length;
+  if (wanted === 0) return null;
+  const { usage, budget } = spending(journal);
+  const room = reserve(usage, NOTHING_RESERVED, { ...(budget.toolCalls === undefined ? {} : { toolCalls: budget.toolCalls }) }, { toolCalls: wanted });
+  return room.ok ? null : room.sentence;
+}
+
 const NOTHING_RESERVED = { tokens: 0, micros: 0 };
 const FIRST_CALL_OUTPUT_TOKENS = 256;
 
 function overBudget(journal: Journal): string | null {
+  if (journal.overShared) return journal.overShared;
   if (!journal.hasUnread) return null;
   const { budget } = spending(journal);
   if (Object.keys(budget).length === 0) return null;

@@ -5,6 +5,8 @@ import type { Database } from "../store/database.ts";
 import { eventsAfter, lastSequence, NOTIFY_CHANNEL } from "../store/events.ts";
 
 const READ_BATCH = 500;
+/** Events of other processes are told together, at most this often. */
+const TELL_MS = 20;
 const RECONNECT_MS = 250;
 
 /**
@@ -24,6 +26,8 @@ export class Live {
   #reading: Promise<void> | null = null;
   #again = false;
   #stopped = false;
+  #others = false;
+  #telling = false;
 
   constructor(parts: { database: Database; clock: Clock; onRunSignal: (runId: string) => void }) {
     this.#database = parts.database;
@@ -44,6 +48,22 @@ export class Live {
   onDelta(listener: (delta: LiveDelta) => void): () => void {
     this.#deltaListeners.add(listener);
     return () => this.#deltaListeners.delete(listener);
+  }
+
+  /** Says that this process committed events. Others are told when there are any, together and a moment later. */
+  committed(): void {
+    this.#read();
+    if (!this.#others || this.#telling) return;
+    this.#telling = true;
+    setTimeout(() => {
+      this.#telling = false;
+      this.#database.query(`SELECT pg_notify('${NOTIFY_CHANNEL}', 'events')`).catch(ignore);
+    }, TELL_MS).unref();
+  }
+
+  /** Whether other processes drive runs on this database and want to hear of events. */
+  set others(present: boolean) {
+    this.#others = present;
   }
 
   get hasDeltaListeners(): boolean {

@@ -33,7 +33,7 @@ export interface LoopParts {
   blobs: ContentBlobs;
   clock: Clock;
   random: () => number;
-  live: Pick<Live, "emitDelta" | "hasDeltaListeners">;
+  live: Pick<Live, "committed" | "emitDelta" | "hasDeltaListeners">;
   signals: Signals;
   dispatcher: Dispatcher;
   /** Adds the next run of a goal whose run reached its limit, in the transaction that ends it. */

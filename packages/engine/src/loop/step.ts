@@ -14,9 +14,17 @@ export interface BegunStep {
   ends?: true;
   /** Rows that the intent needs in the same transaction and the journal's statement does not write. */
   alongside?: Alongside;
+  /**
+   * Asked in the transaction of the intent, before it: may change the intent, or refuse it. After a refusal only the
+   * outcome of the step before is written, and the run's next step is decided anew.
+   */
+  admit?(transaction: Queryable): Promise<Refusal | null>;
   /** Does the work once the intent is durable. Never throws for failures of models and tools: they are outcomes. */
   perform?(context: PerformContext): Promise<Changes>;
 }
+
+/** No room under a budget that several goals share: for good, or only while others have set some of it aside. */
+export type Refusal = { type: "exceeded"; sentence: string } | { type: "busy"; retryAt: number };
 
 export type Alongside = (transaction: Queryable) => Promise<void>;
 
@@ -65,6 +73,12 @@ export function newStep(
 
 export function event(journal: Journal, type: NewEvent["type"], data: Record<string, unknown>): NewEvent {
   return { type, threadId: journal.run.threadId, data };
+}
+
+/** Tells watchers what the goal has used, once a model call was charged to it. */
+export function chargedEvents(journal: Journal): NewEvent[] {
+  const { goal, run } = journal;
+  return goal ? [event(journal, "goal.updated", { goal: { id: goal.id, usage: goal.usage }, turn: run.turn })] : [];
 }
 
 /** Items for the thread with their events, and the journal's memory of them. Large content is in a blob first. */

@@ -14,30 +14,61 @@ export interface NewEvent {
 /** Channel on which a process tells the others that events were committed or that a run must look up. */
 export const NOTIFY_CHANNEL = "bureau";
 
+/** Serialises the numbering of events over all processes. */
+const NUMBERING_LOCK = 0x62757265_6576;
+const NUMBERING_BATCH = 5_000;
+const MAX_NUMBERING_BATCHES = 10_000;
+
 /**
  * Appends events in the caller's transaction, which must be the one that makes the change.
  *
- * Takes the counter's row lock until commit, so call it last: sequence numbers then follow commit order and
- * leave no gap that could be filled later. Listeners wake when the transaction commits.
+ * They get their sequence numbers when they are first read, not here: a counter would make every transaction wait
+ * for the one before it to reach the disk.
  */
 export async function appendEvents(transaction: Queryable, events: NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   await transaction.query({
     name: "append_events",
     text: `
-      WITH counter AS (
-        UPDATE event_counter SET last_seq = last_seq + $1::int RETURNING last_seq - $1::int AS base
-      ), added AS (
-        INSERT INTO events (seq, type, at, thread_id, run_id, goal_id, data)
-        SELECT base + e.ordinality, e.value->>'type', now(), e.value->>'threadId', e.value->>'runId',
-               e.value->>'goalId', e.value->'data'
-        FROM counter, jsonb_array_elements($2::jsonb) WITH ORDINALITY AS e
-        RETURNING seq
-      )
-      SELECT pg_notify('${NOTIFY_CHANNEL}', 'events') FROM counter`,
-    values: [events.length, JSON.stringify(events)],
+      INSERT INTO events (type, at, thread_id, run_id, goal_id, data)
+      SELECT e.value->>'type', now(), e.value->>'threadId', e.value->>'runId', e.value->>'goalId', e.value->'data'
+      FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS e ORDER BY e.ordinality`,
+    values: [JSON.stringify(events)],
   });
 }
+
+/**
+ * Gives sequence numbers to all events that are committed and have none, in the order they were written.
+ *
+ * A change that follows another one waits for its rows, so what follows is always numbered later. The numbers are
+ * on disk before this resolves, without gaps, and never given again.
+ */
+export async function numberEvents(database: Queryable): Promise<void> {
+  for (let batch = 0; batch < MAX_NUMBERING_BATCHES; batch += 1) {
+    const { rows } = await database.query({
+      name: "events_pending",
+      text: "SELECT count(*)::int AS count FROM (SELECT 1 FROM events WHERE seq IS NULL LIMIT $1) e",
+      values: [NUMBERING_BATCH],
+    });
+    if (rows[0]?.count === 0) return;
+    // One round trip of several statements: each sees what was committed before it, so also what the lock waited for.
+    await database.query(NUMBER_EVENTS);
+    if ((rows[0]?.count ?? 0) < NUMBERING_BATCH) return;
+  }
+}
+
+const NUMBER_EVENTS = `
+BEGIN;
+SELECT pg_advisory_xact_lock(${NUMBERING_LOCK});
+WITH pending AS MATERIALIZED (
+  SELECT id, row_number() OVER (ORDER BY id) AS place
+  FROM (SELECT id FROM events WHERE seq IS NULL ORDER BY id LIMIT ${NUMBERING_BATCH}) e
+), counter AS (
+  UPDATE event_counter SET last_seq = last_seq + (SELECT count(*) FROM pending)
+  RETURNING last_seq - (SELECT count(*) FROM pending) AS base
+)
+UPDATE events e SET seq = c.base + p.place FROM pending p, counter c WHERE e.id = p.id;
+COMMIT`;
 
 const EVENT_COLUMNS = `
   e.seq::text AS seq, e.type, e.at, e.thread_id, e.run_id, e.goal_id,
@@ -45,8 +76,9 @@ const EVENT_COLUMNS = `
     'id', i.id, 'threadId', i.thread_id, 'runId', i.run_id, 'stepId', i.step_id, 'position', i.position,
     'turn', i.turn, 'content', i.content, 'createdAt', i.created_at)) END AS data`;
 
-/** Events after a sequence number, oldest first, at most `limit`. */
+/** Events after a sequence number, oldest first, at most `limit`. Everything committed before the call is in reach. */
 export async function eventsAfter(database: Queryable, after: number, limit: number): Promise<BureauEvent[]> {
+  await numberEvents(database);
   const { rows } = await database.query({
     name: "events_after",
     text: `SELECT ${EVENT_COLUMNS} FROM events e
@@ -65,7 +97,9 @@ export async function eventsAfter(database: Queryable, after: number, limit: num
   }));
 }
 
+/** The number of the newest event that is committed. */
 export async function lastSequence(database: Queryable): Promise<number> {
+  await numberEvents(database);
   const { rows } = await database.query("SELECT last_seq::text AS seq FROM event_counter");
   return Number(rows[0]?.seq ?? 0);
 }

@@ -6,13 +6,12 @@ import type {
   RunStatus,
   StepKind,
   StepStatus,
-  TokenUsage,
   ToolCallStatus,
   ToolEffect,
   Usage,
 } from "@bureau/protocol";
 import type { Queryable } from "./database.ts";
-import { type NewEvent, NOTIFY_CHANNEL } from "./events.ts";
+import type { NewEvent } from "./events.ts";
 
 /** Columns of a run that its driver may set; absent ones stay. `state` is merged key by key. */
 export interface RunPatch {
@@ -61,7 +60,7 @@ export interface StepPatch {
   id: string;
   status: StepStatus;
   attempts?: number;
-  usage?: (TokenUsage & { micros: number }) | null;
+  usage?: Usage | null;
   detail?: Record<string, unknown>;
   error?: string | null;
   ended_at: string | null;
@@ -241,8 +240,8 @@ const column = (name: string, type: string) =>
   `${name} = CASE WHEN p ? '${name}' THEN (p->>'${name}')::${type} ELSE t.${name} END`;
 
 /*
- * Runs are locked first and in the order of their ids, the event counter last: the same order as in every
- * command, so that no two transactions wait for each other.
+ * Runs are locked first, in the order of their ids, then threads and goals: the same order as in every command, so
+ * that no two transactions wait for each other.
  *
  * No part of a statement sees the rows of another: a call that is asked for and begun in one write is inserted as
  * begun, since an update would not find it.
@@ -272,6 +271,11 @@ WITH input AS (
     usage = COALESCE(p->'usage', t.usage), state = t.state || (p->'state')
   FROM locked l WHERE t.id = l.run_id AND l.owned
   RETURNING t.id
+), task_updates AS (
+  UPDATE tasks t SET updated_at = now(), status = CASE l.p->>'status' WHEN 'completed' THEN 'done'
+    WHEN 'failed' THEN 'blocked' WHEN 'canceled' THEN 'canceled' ELSE 'in_progress' END
+  FROM locked l JOIN runs r ON r.id = l.run_id
+  WHERE t.id = r.task_id AND l.owned AND l.p ? 'status' AND t.status NOT IN ('done', 'canceled')
 ), goal_rows AS (${held("goals", "goal_id text, patch jsonb")}
 ), goal_patches AS (
   SELECT goal_id, COALESCE((array_agg(patch) FILTER (WHERE NOT intent))[1], '{}'::jsonb)
@@ -354,23 +358,17 @@ WITH input AS (
     `id text, kind text, agent_id text, goal_id text, goal_version int, thread_id text, tool_call_id text,
      check_index int, title text, detail jsonb, choices jsonb, action_hash text, created_at timestamptz`,
   )}) b
-), event_rows AS MATERIALIZED (
-  SELECT x.*, row_number() OVER (ORDER BY x.ordinality) AS place
+), event_inserts AS (
+  INSERT INTO events (type, at, thread_id, run_id, goal_id, data)
+  SELECT x.type, now(), x."threadId", x."runId", x."goalId", x.data
   FROM ROWS FROM (jsonb_to_recordset($10::jsonb) AS (run_id text, intent boolean, type text, "threadId" text,
     "runId" text, "goalId" text, data jsonb)) WITH ORDINALITY AS x
   JOIN locked l ON l.run_id = x.run_id AND l.owned AND (NOT x.intent OR l.current)
-), counter AS (
-  UPDATE event_counter SET last_seq = last_seq + (SELECT count(*) FROM event_rows)
-  RETURNING last_seq - (SELECT count(*) FROM event_rows) AS base
-), event_inserts AS (
-  INSERT INTO events (seq, type, at, thread_id, run_id, goal_id, data)
-  SELECT c.base + e.place, e.type, now(), e."threadId", e."runId", e."goalId", e.data FROM event_rows e, counter c
-), notified AS (
-  SELECT pg_notify('${NOTIFY_CHANNEL}', 'events') FROM counter
+  ORDER BY x.ordinality
 )
 SELECT l.run_id, l.owned, l.current,
        (SELECT jsonb_object_agg(i.id, i.position) FROM item_inserts i WHERE i.run_id = l.run_id) AS positions
-FROM locked l, notified`;
+FROM locked l`;
 
 /** What became of a write whose answer was lost: whether it was made, and if so its result. */
 export async function resolveWrite(database: Queryable, write: RunWrite): Promise<WriteResult | "not_written"> {

@@ -41,6 +41,8 @@ export interface LoadedGoal {
   spec: GoalSpec;
   usage: Usage;
   parentId: string | null;
+  /** There is a goal above or below it: a budget may hold for several. */
+  hasFamily: boolean;
   fingerprint: string | null;
   idleCount: number;
   /** Decisions on this version's sign-offs, by check. */
@@ -138,7 +140,9 @@ const JOURNAL_COLUMNS = `
     'model', r.model, 'contextHash', r.context_hash, 'createdAt', r.created_at AT TIME ZONE 'UTC') AS run,
   jsonb_build_object('id', a.id, 'name', a.name, 'folder', a.folder) AS agent,
   CASE WHEN g.id IS NULL THEN NULL ELSE jsonb_build_object('id', g.id, 'name', g.name, 'status', g.status,
-    'version', g.version, 'spec', g.spec, 'usage', g.usage, 'parentId', g.parent_id, 'fingerprint', g.fingerprint,
+    'version', g.version, 'spec', g.spec, 'usage', g.usage, 'parentId', g.parent_id,
+    'hasFamily', g.parent_id IS NOT NULL OR EXISTS (SELECT 1 FROM goals child WHERE child.parent_id = g.id),
+    'fingerprint', g.fingerprint,
     'idleCount', g.idle_count,
     'signOffs', COALESCE((SELECT jsonb_agg(jsonb_build_object('checkIndex', i.check_index,
         'approved', i.status = 'approved', 'by', i.decided_by, 'note', i.answer) ORDER BY i.decided_at)
@@ -179,13 +183,11 @@ WITH r AS (
   WHERE id = $1 AND dispatch = $2
     AND (status IN ('queued', 'running') OR (status = 'waiting' AND wait_reason = 'timer'))
   RETURNING *
-), counter AS (
-  UPDATE event_counter SET last_seq = last_seq + 1 FROM r RETURNING last_seq
 ), event AS (
-  INSERT INTO events (seq, type, at, thread_id, run_id, goal_id, data)
-  SELECT last_seq, 'run.started', now(), r.thread_id, r.id, r.goal_id, jsonb_build_object('run',
+  INSERT INTO events (type, at, thread_id, run_id, goal_id, data)
+  SELECT 'run.started', now(), r.thread_id, r.id, r.goal_id, jsonb_build_object('run',
     jsonb_build_object('id', r.id, 'status', 'running', 'epoch', r.epoch, 'waitReason', NULL,
                        'waitUntil', NULL, 'startedAt', r.started_at, 'rehearsal', r.rehearsal))
-  FROM r, counter
+  FROM r
 )
-SELECT ${JOURNAL_COLUMNS}, pg_notify('bureau', 'events') FROM r ${JOURNAL_JOINS}`;
+SELECT ${JOURNAL_COLUMNS} FROM r ${JOURNAL_JOINS}`;

@@ -103,7 +103,7 @@ function loopParts(input: {
     blobs: openBlobs({ folder: join(workspace, ".bureau", "blobs") }),
     clock: systemClock,
     random: () => 0.5,
-    live: { emitDelta: () => undefined, hasDeltaListeners: false },
+    live: { committed: () => undefined, emitDelta: () => undefined, hasDeltaListeners: false },
     signals: new Signals(),
     dispatcher: { enqueue: async () => undefined, kick: () => undefined },
     continueGoal: async () => undefined,

@@ -5,7 +5,7 @@ CREATE TABLE settings (
   value jsonb NOT NULL
 );
 
--- The last sequence number given to an event. Its row lock is held until commit, so numbers follow commit order.
+-- The last sequence number given to an event.
 CREATE TABLE event_counter (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   last_seq bigint NOT NULL
@@ -13,7 +13,10 @@ CREATE TABLE event_counter (
 INSERT INTO event_counter (last_seq) VALUES (0);
 
 CREATE TABLE events (
-  seq bigint PRIMARY KEY,
+  -- The order of writing. Rows of transactions that follow each other are in their order.
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  -- Given when the event is first read; null until then.
+  seq bigint,
   type text NOT NULL,
   at timestamptz NOT NULL,
   thread_id text,
@@ -21,7 +24,8 @@ CREATE TABLE events (
   goal_id text,
   data jsonb NOT NULL
 );
-CREATE INDEX events_by_run ON events (run_id, seq) WHERE run_id IS NOT NULL;
+CREATE UNIQUE INDEX events_by_seq ON events (seq) WHERE seq IS NOT NULL;
+CREATE INDEX events_unnumbered ON events (id) WHERE seq IS NULL;
 
 CREATE TABLE executors (
   id text PRIMARY KEY,
@@ -146,7 +150,8 @@ CREATE INDEX runs_by_creation ON runs (created_at);
 
 CREATE TABLE steps (
   id text PRIMARY KEY,
-  run_id text NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  -- Of `runs`. The journal locks the run's row in the statement that writes here, so no foreign key checks it again.
+  run_id text NOT NULL,
   number integer NOT NULL,
   kind text NOT NULL CHECK (kind IN ('model_call', 'tool_call', 'check', 'compaction')),
   status text NOT NULL CHECK (status IN ('running', 'completed', 'failed', 'interrupted')),
@@ -167,7 +172,7 @@ CREATE TABLE steps (
 
 CREATE TABLE tool_calls (
   id text PRIMARY KEY,
-  run_id text NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  run_id text NOT NULL,
   -- The model call that asked for it.
   asked_by text NOT NULL,
   step_id text,
@@ -192,7 +197,8 @@ CREATE INDEX tool_calls_by_run ON tool_calls (run_id, position);
 
 CREATE TABLE items (
   id text PRIMARY KEY,
-  thread_id text NOT NULL REFERENCES threads (id),
+  -- Of `threads`, whose row is locked to give the item its position.
+  thread_id text NOT NULL,
   run_id text,
   step_id text,
   position integer NOT NULL,

@@ -1,0 +1,169 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { systemClock } from "../clock.ts";
+import { continueGoal } from "../commands/continue-goal.ts";
+import { JournalWriter } from "../loop/journal-writer.ts";
+import type { LoopParts } from "../loop/parts.ts";
+import type { Database } from "../store/database.ts";
+import { lastSequence } from "../store/events.ts";
+import { expectWhole, readStored, type Stored } from "./crash-invariants.ts";
+import { crashingDatabase, type CrashPoint, type WatchedTools } from "./crash-points.ts";
+import type { ModelReply, ScriptRequest } from "./model-reply.ts";
+import { runUntilIdle, type TestEngine } from "./test-engine.ts";
+
+const MAX_WRITES = 200;
+const MAX_VISITS = 10;
+const MOMENTS = ["before", "after"] as const;
+
+/** A piece of work that is done again for each write, with the process dying there. */
+export interface CrashScenario {
+  /** Answers by the conversation alone, so that a call that is made again gets the same answer. */
+  script: (request: ScriptRequest) => ModelReply | string;
+  /** Files of the agent's folder, which is emptied each time. */
+  files?: Record<string, string>;
+  start(): Promise<{ threadId: string }>;
+  /** What a person does while the work waits. Returns false when there is nothing to do. */
+  person?(threadId: string): Promise<boolean>;
+  parts?: Partial<LoopParts>;
+  /** What must be true at the end, besides that nothing is lost, left open or done twice. */
+  check(stored: Stored): void | Promise<void>;
+}
+
+/**
+ * Does the work without a crash, then once for each of its writes with a crash before it, and once after.
+ * Returns at how many points the process died.
+ */
+export async function crashAtEveryWrite(
+  engine: TestEngine,
+  watched: WatchedTools,
+  scenario: CrashScenario,
+): Promise<number> {
+  engine.model.setScript((request) => scenario.script(request));
+  const whole = await work(engine, watched, scenario, null);
+  let died = 0;
+  for (const moment of MOMENTS) {
+    for (let write = 1; ; write += 1) {
+      expect(write, "the work ends").toBeLessThan(MAX_WRITES);
+      const crashed = await workWith(engine, watched, scenario, { moment, write });
+      expect(answers(crashed.stored), "completed model calls").toBe(answers(whole.stored));
+      if (!crashed.reached) break;
+      died += 1;
+    }
+  }
+  return died;
+}
+
+/** Two deaths, the second in the process that came after the first. */
+export async function crashTwice(
+  engine: TestEngine,
+  watched: WatchedTools,
+  scenario: CrashScenario,
+  first: CrashPoint,
+  second: CrashPoint,
+): Promise<void> {
+  engine.model.setScript((request) => scenario.script(request));
+  await workWith(engine, watched, scenario, first, second);
+}
+
+async function workWith(
+  engine: TestEngine,
+  watched: WatchedTools,
+  scenario: CrashScenario,
+  ...points: CrashPoint[]
+): Promise<Worked> {
+  const places = points.map((point) => `${point.moment} write ${point.write}`).join(", then ");
+  try {
+    return await work(engine, watched, scenario, ...points);
+  } catch (error) {
+    if (error instanceof Error) error.message = `Died ${places}: ${error.message}`;
+    throw error;
+  }
+}
+
+interface Worked {
+  stored: Stored;
+  /** Whether the first point was reached. */
+  reached: boolean;
+}
+
+async function work(
+  engine: TestEngine,
+  watched: WatchedTools,
+  scenario: CrashScenario,
+  ...points: (CrashPoint | null)[]
+): Promise<Worked> {
+  await fill(engine.folder, scenario.files ?? {});
+  watched.executions.clear();
+  const afterSeq = await lastSequence(engine.database);
+  const { threadId } = await scenario.start();
+  let reached = false;
+  for (const point of points) {
+    if (point === null) continue;
+    const crash = crashingDatabase(engine.database, point);
+    await Promise.race([drive(engine, scenario, threadId, partsOn(engine, scenario, crash.database)), crash.died]);
+    if (!crash.isDead()) break;
+    reached = true;
+    await watched.idle();
+  }
+  const settled = await endedCalls(engine.database, threadId);
+  const before = new Map(watched.executions);
+  await drive(engine, scenario, threadId, partsOn(engine, scenario, engine.database));
+  const stored = await readStored(engine.database, threadId, afterSeq);
+  await expectWhole(engine.database, stored, afterSeq);
+  for (const id of settled) expect(watched.executions.get(id), "executions of a call whose outcome is stored").toBe(before.get(id));
+  for (const call of stored.calls) {
+    const executions = watched.executions.get(call.id) ?? 0;
+    if (!call.idempotent) expect(executions, `executions of ${call.name}`).toBeLessThanOrEqual(1);
+  }
+  await scenario.check(stored);
+  return { stored, reached };
+}
+
+/** What a process that starts now has: nothing of the one before. */
+function partsOn(engine: TestEngine, scenario: CrashScenario, database: Database): LoopParts {
+  return engine.restarted({
+    database,
+    writer: new JournalWriter({ database, clock: systemClock }),
+    continueGoal: (transaction, run) => continueGoal(engine.commands, transaction, run.goalId ?? ""),
+    ...scenario.parts,
+  });
+}
+
+async function drive(engine: TestEngine, scenario: CrashScenario, threadId: string, parts: LoopParts): Promise<void> {
+  for (let visit = 0; visit < MAX_VISITS; visit += 1) {
+    await runUntilIdle(parts);
+    if (await comesDue(engine.database, threadId)) continue;
+    if (!(await scenario.person?.(threadId))) return;
+  }
+  throw new Error(`The work still waited after ${MAX_VISITS} visits of a person.`);
+}
+
+/** Moves the time of a run that waits for it, in place of waiting. */
+async function comesDue(database: Database, threadId: string): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `UPDATE runs SET wait_until = now() WHERE thread_id = $1 AND status = 'waiting' AND wait_reason = 'timer'`,
+    [threadId],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+async function endedCalls(database: Database, threadId: string): Promise<string[]> {
+  const { rows } = await database.query(
+    "SELECT c.id FROM tool_calls c JOIN runs r ON r.id = c.run_id WHERE r.thread_id = $1 AND c.ended_at IS NOT NULL",
+    [threadId],
+  );
+  return rows.map((row) => row.id as string);
+}
+
+function answers({ steps }: Stored): number {
+  return steps.filter((step) => step.kind === "model_call" && step.status === "completed").length;
+}
+
+async function fill(folder: string, files: Record<string, string>): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries({ "AGENTS.md": "You write reports.\n", ...files })) {
+    await writeFile(join(folder, name), text);
+  }
+}
