@@ -300,10 +300,6 @@ WITH input AS (
     detail = COALESCE(s.detail, t.detail), error = s.error, ended_at = s.ended_at, reserved_tokens = 0, reserved_micros = 0
   FROM (${held("stepPatches", "id text, status text, attempts int, usage jsonb, detail jsonb, error text, ended_at timestamptz")}) s
   WHERE t.id = s.id
-), call_patches AS (${held(
-  "toolCallPatches",
-  "id text, status text, step_id text, result text, started_at timestamptz, ended_at timestamptz",
-)}
 ), call_patches AS MATERIALIZED (${held(
   "toolCallPatches",
   "id text, status text, step_id text, result text, started_at timestamptz, ended_at timestamptz",
