@@ -99,6 +99,15 @@ describe("nextStep", () => {
       status: "completed",
       goal: "yielded",
     });
+    expect(nextStep(aRun({ activeMs: 60_000, hasUnread: true, goal: aGoal() }))).toMatchObject({ goal: "yielded" });
+  });
+
+  test("a goal at its run's limit first ends the calls that were asked for, and keeps its verdict", () => {
+    const atLimit = { stepCount: 100, hasUnread: true };
+    const toolCalls = [aCall()];
+    expect(nextStep(aRun({ ...atLimit, toolCalls, goal: aGoal() })).type).toBe("call_tools");
+    expect(nextStep(aRun({ ...atLimit, goal: aGoal({ verdict: "passed" }) }))).toMatchObject({ goal: "done" });
+    expect(nextStep(aRun({ ...atLimit, goal: aGoal({ blocked: "No key." }) }))).toMatchObject({ failure: "blocked" });
   });
 
   test("gives up a run that ended its process again and again", () => {

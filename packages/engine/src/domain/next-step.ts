@@ -50,15 +50,23 @@ function stopAtLimit(run: RunState): NextStep | null {
   if (run.attempts > run.attemptLimit) {
     return fail("crash_loop", `Stopped: the process ended ${run.attempts - 1} times in a row during one step.`);
   }
+  const reached = reachedLimit(run);
+  if (reached && !run.goal) return reached;
+  if (run.modelFailure?.type === "give_up") return fail(run.modelFailure.failure, run.modelFailure.sentence);
+  if (run.repeatedCall) return fail("repeated_call", run.repeatedCall);
+  const isSettled = run.goal?.verdict === "passed" || run.goal?.blocked || run.goal?.stalled;
+  if (!reached || openCalls(run) || isSettled) return null;
+  return { type: "finish", status: "completed", outcome: "yielded", goal: "yielded" };
+}
+
+/** A goal whose run reached a limit ends what is open, and goes on in a new run. */
+function reachedLimit(run: RunState): NextStep | null {
   if (run.stepCount >= run.stepLimit) {
-    if (run.goal && !openCalls(run)) return { type: "finish", status: "completed", outcome: "yielded", goal: "yielded" };
     return fail("step_limit", `Stopped after ${run.stepCount} steps, the limit of one run.`);
   }
   if (run.activeMs >= run.activeLimitMs) {
     return fail("time_limit", `Stopped after ${Math.round(run.activeMs / 60_000)} minutes of work, the limit of one run.`);
   }
-  if (run.modelFailure?.type === "give_up") return fail(run.modelFailure.failure, run.modelFailure.sentence);
-  if (run.repeatedCall) return fail("repeated_call", run.repeatedCall);
   return null;
 }
 
