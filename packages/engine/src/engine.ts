@@ -11,7 +11,7 @@ import { runChecks } from "./goals/run-checks.ts";
 import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
 import { driveRun } from "./loop/drive-run.ts";
 import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.ts";
-import { failRun } from "./loop/fail-run.ts";
+import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
@@ -152,7 +152,7 @@ async function driveSafely(parts: LoopParts, runId: string, dispatch: number): P
     await driveRun(parts, runId, dispatch);
   } catch (error) {
     if (isConnectionError(error) || parts.signals.stopping) throw error;
-    parts.log("error", `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (isOurs(error)) parts.log("error", `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     await failRun(parts, runId, error);
   }
 }

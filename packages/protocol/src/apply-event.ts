@@ -71,7 +71,10 @@ export function applyEvent(view: View, event: BureauEvent): View {
     const laid = { ...known, [thing.id]: { ...known[thing.id], ...thing } };
     Object.assign(next, { [place]: laid });
   }
+  const step = event.data["step"];
+  if (isBegunStep(step)) next.runs = withStep(next.runs, step);
   const item = event.data["item"];
+  if (isItem(item)) next.toolCalls = withResult(next.toolCalls, item);
   if (isItem(item)) next.items = { ...view.items, [item.threadId]: withItem(view.items[item.threadId] ?? [], item) };
   return next;
 }
@@ -80,6 +83,21 @@ export function applyEvents(view: View, events: Iterable<BureauEvent>): View {
   let next = view;
   for (const event of events) next = applyEvent(next, event);
   return next;
+}
+
+/** A run is where its newest step is. */
+function withStep(runs: View["runs"], step: BegunStep): View["runs"] {
+  const run = runs[step.runId];
+  if (!run || run.stepCount >= step.number) return runs;
+  const model = step.kind === "model_call" ? step.name : run.model;
+  return { ...runs, [step.runId]: { ...run, stepCount: step.number, turn: step.turn, model } };
+}
+
+/** A call's result is told once, as the item that the model reads. */
+function withResult(calls: View["toolCalls"], { content }: Item): View["toolCalls"] {
+  if (content.type !== "tool_result") return calls;
+  const call = calls[content.toolCallId];
+  return call ? { ...calls, [call.id]: { ...call, result: content.text } } : calls;
 }
 
 function withItem(items: readonly Item[], item: Item): readonly Item[] {
@@ -92,6 +110,12 @@ function withItem(items: readonly Item[], item: Item): readonly Item[] {
 
 function isIdentified(value: unknown): value is Identified {
   return isObject(value) && typeof value["id"] === "string" && value["id"] !== "__proto__";
+}
+
+type BegunStep = Pick<Step, "runId" | "number" | "turn" | "kind" | "name">;
+
+function isBegunStep(value: unknown): value is BegunStep {
+  return isIdentified(value) && "runId" in value && "number" in value && typeof value.number === "number";
 }
 
 function isItem(value: unknown): value is Item {

@@ -28,6 +28,8 @@ export async function checkCommand(
   const timeMs = Math.min(parseDuration(check.timeout ?? "") ?? TIME_MS, MAX_TIME_MS);
   const found = await sandbox.find(id, { signal });
   if (found !== null) return verdict(found, timeMs);
+  // The broker died in it: a check may be run again.
+  await sandbox.forget(id);
   const state = await sandbox.state();
   if (!state.available) return { status: "blocked", detail: `No sandbox for commands: ${state.reason} ${state.hint}` };
   const result = await sandbox.run(

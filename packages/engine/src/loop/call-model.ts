@@ -331,6 +331,7 @@ function loadedCall(call: NewToolCall): LoadedCall {
     approved: false,
     stepId: null,
     result: call.result,
+    createdAt: call.created_at,
   };
 }
 

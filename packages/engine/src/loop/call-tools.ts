@@ -2,13 +2,14 @@ import type { ItemContent, ToolCallStatus } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { callSignature, REPEAT_WINDOW, repeatedCalls } from "../domain/progress.ts";
 import { renderInterrupted } from "../domain/prompt.ts";
-import type { Changes, NewInboxEntry } from "../store/journal.ts";
+import type { Changes, NewInboxEntry, NewStep } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
+import { parseToolArguments } from "../tools/tool-arguments.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tools/tool.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { signalOutcome } from "./signal-tools.ts";
-import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext, presentStep } from "./step.ts";
 
 const MAX_ERROR_LENGTH = 4_000;
 const MAX_REMEMBERED_RESULT = 2_000;
@@ -37,7 +38,7 @@ export function beginToolCalls(parts: LoopParts, journal: Journal, toolCallIds: 
     call.stepId = step.row.id;
     intent.steps!.push(step.row);
     intent.toolCallPatches!.push({ id: call.id, status: "running", step_id: step.row.id, started_at: startedAt });
-    intent.events!.push(startedEvent(journal, call, startedAt));
+    intent.events!.push(startedEvent(journal, call, step.row, startedAt));
   }
   const spent = charge(journal, { toolCalls: toolCallIds.length });
   intent.run = { ...spent.run, step_count: journal.run.stepCount };
@@ -112,6 +113,9 @@ const execute: Work = async (tool, call, context, parts, journal) => {
   const signal = signalOutcome(parts, journal, call);
   if (signal) return signal;
   if (!tool) return { status: "failed", text: `There is no tool named ${call.name}.` };
+  // A person may have changed the arguments of a call before approving it.
+  const checked = call.approved ? parseToolArguments(tool, JSON.stringify(call.arguments)) : null;
+  if (checked?.ok === false) return { status: "failed", text: checked.message };
   try {
     return { status: "completed", ...(await tool.execute(call.arguments, context)) };
   } catch (error) {
@@ -249,18 +253,23 @@ function resultContent(call: LoadedCall, outcome: CallOutcome): ItemContent {
   };
 }
 
-function startedEvent(journal: Journal, call: LoadedCall, startedAt: string) {
+function startedEvent(journal: Journal, call: LoadedCall, step: NewStep, startedAt: string) {
   return event(journal, "tool_call.started", {
     toolCall: {
       id: call.id,
       runId: journal.run.id,
       stepId: call.stepId,
       name: call.name,
+      arguments: call.arguments,
       status: "running",
       effect: call.effect,
       idempotent: call.idempotent,
+      result: null,
+      createdAt: call.createdAt,
       startedAt,
+      endedAt: null,
     },
+    step: presentStep(journal, step),
   });
 }
 
@@ -274,7 +283,8 @@ const ENDED_EVENT = {
 
 function endedEvent(journal: Journal, call: LoadedCall, outcome: CallOutcome, endedAt: string) {
   const type = ENDED_EVENT[outcome.status as keyof typeof ENDED_EVENT] ?? "tool_call.completed";
-  return event(journal, type, { toolCall: { id: call.id, status: outcome.status, endedAt } });
+  const step = call.stepId ? { step: { id: call.stepId, status: STEP_STATUS[outcome.status] ?? "completed", endedAt } } : {};
+  return event(journal, type, { toolCall: { id: call.id, status: outcome.status, endedAt }, ...step });
 }
 
 /** An inbox entry as readers know it. */

@@ -93,7 +93,11 @@ function checkContext(
 /** Passed, waiting for a sign-off, or not yet: then the agent is told what is missing, unless nothing moves any more. */
 async function judgeRound(parts: LoopParts, journal: Journal, stepId: string, findings: Finding[]): Promise<Changes> {
   const goal = journal.goal!;
-  const round = { checkRequested: false, checkCount: (journal.facts.checkCount ?? 0) + 1 };
+  const round = {
+    checkRequested: false,
+    checkCount: (journal.facts.checkCount ?? 0) + 1,
+    verdictVersion: goal.version,
+  };
   const open = findings.filter((finding) => finding.status !== "verified");
   if (open.length === 0) {
     const items = await newItems(parts, journal, stepId, [{ type: "notice", text: renderFindings(findings) }]);

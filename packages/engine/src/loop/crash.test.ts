@@ -33,7 +33,11 @@ const sendNote = defineTool({
   },
 });
 
-const sendAfterYes = defineTool({ ...sendNote, name: "send_after_yes", needsApproval: async () => "It leaves the folder." });
+const sendAfterYes = defineTool({
+  ...sendNote,
+  name: "send_after_yes",
+  needsApproval: async () => "It leaves the folder.",
+});
 
 let engine: TestEngine;
 let watched: WatchedTools;
@@ -59,7 +63,10 @@ function aRun(input: Omit<CrashScenario, "start"> & { text?: string }): CrashSce
   return { ...input, start: async () => startRun(engine.commands, { agent: "writer", text: input.text ?? "Do it." }) };
 }
 
-function aGoal(checks: object[], input: Omit<CrashScenario, "start" | "check"> & Partial<CrashScenario>): CrashScenario {
+function aGoal(
+  checks: object[],
+  input: Omit<CrashScenario, "start" | "check"> & Partial<CrashScenario>,
+): CrashScenario {
   return {
     check: async (stored) => {
       expect(stored.runs.at(-1)).toMatchObject({ status: "completed", outcome: "done" });
@@ -107,6 +114,12 @@ async function pending(threadId: string, kind: string): Promise<string | null> {
   return rows[0]?.id ?? null;
 }
 
+async function approve(threadId: string): Promise<boolean> {
+  const entry = await pending(threadId, "approval");
+  if (entry !== null) await decideInboxEntry(engine.commands, entry, { decision: "approve", by: "owner" });
+  return entry !== null;
+}
+
 const SCENARIOS: Record<string, () => CrashScenario> = {
   "a read": () =>
     aRun({
@@ -139,10 +152,39 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
     }),
   "a note that must not be sent twice": () =>
     aRun({
-      script: turns([{ name: "send_note", arguments: { text: "one" } }], [{ name: "send_note", arguments: { text: "two" } }]),
+      script: turns(
+        [{ name: "send_note", arguments: { text: "one" } }],
+        [{ name: "send_note", arguments: { text: "two" } }],
+      ),
       check: async (stored) => {
         expectAnswered(stored);
         await expectNotesOnce(stored);
+      },
+    }),
+  "a command": () =>
+    aRun({
+      script: turns([{ name: "run_command", arguments: { command: `echo line >> ${LEDGER}` } }]),
+      person: approve,
+      check: async (stored) => {
+        expectAnswered(stored);
+        const [call] = stored.calls;
+        if (call?.status === "completed") expect(await ledger()).toEqual(["line"]);
+        else expect([call?.status, await ledger()]).toEqual(["interrupted", []]);
+      },
+    }),
+  "a command beside other calls": () =>
+    aRun({
+      script: turns([
+        { name: "run_command", arguments: { command: `sleep 0.05; echo slow >> ${LEDGER}` } },
+        { name: "list_files", arguments: {} },
+        { name: "write_file", arguments: { path: "a.md", content: "a" } },
+      ]),
+      person: approve,
+      check: async (stored) => {
+        expectAnswered(stored);
+        const lines = await ledger();
+        if (stored.calls[0]?.status === "completed") expect(lines).toEqual(["slow"]);
+        else expect([stored.calls[0]?.status, lines]).toEqual(["interrupted", []]);
       },
     }),
   "several calls in one answer": () =>
@@ -181,11 +223,7 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
         { name: "send_after_yes", arguments: { text: "approved" } },
       ]),
       files: { "notes.md": "hello\n" },
-      person: async (threadId) => {
-        const entry = await pending(threadId, "approval");
-        if (entry !== null) await decideInboxEntry(engine.commands, entry, { decision: "approve", by: "owner" });
-        return entry !== null;
-      },
+      person: approve,
       check: async (stored) => {
         expectAnswered(stored);
         await expectNotesOnce(stored);
@@ -213,17 +251,19 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
     }),
   "a goal that goes on in further runs": () =>
     aGoal([{ file: { path: "report.md", contains: "5" } }], {
-      parts: { limits: { ...DEFAULT_RUN_LIMITS, steps: 5 } },
+      parts: () => ({ limits: { ...DEFAULT_RUN_LIMITS, steps: 5 } }),
       script: ({ toolTurns }) => ({
-        toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: `${toolTurns}` } }],
+        toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: `${Math.min(toolTurns, 5)}` } }],
       }),
+      varies: true,
     }),
   "a call that the provider puts off": () =>
     aRun({
       script: failing({ status: 529, retryAfterMs: 60_000 }),
       check: expectAnswered,
     }),
-  "a call that fails and is made again": () => aRun({ script: failing({ status: 500, retryAfterMs: 1 }), check: expectAnswered }),
+  "a call that fails and is made again": () =>
+    aRun({ script: failing({ status: 500, retryAfterMs: 1 }), check: expectAnswered }),
   "a summary of old items": () => aRun(compacted()),
 };
 
@@ -249,7 +289,7 @@ function compacted(): Omit<CrashScenario, "start"> {
   const limits = { contextTokens: 6_000, maxOutputTokens: 400 };
   return {
     files,
-    parts: { models: { ...engine.parts.models, limits: () => limits } },
+    parts: (models) => ({ models: { ...models, limits: () => limits } }),
     script: (request) => {
       if (request.tools.length === 0) return "Parts were read.";
       const last = request.messages.findLast((message) => message.toolCalls.length > 0)?.toolCalls[0]?.arguments;

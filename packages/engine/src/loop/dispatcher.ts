@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { DBOS as DbosClass } from "@dbos-inc/dbos-sdk";
 import { AppError } from "@bureau/protocol";
 import type { DispatchedRun, Dispatcher } from "../commands/parts.ts";
-import type { Queryable } from "../store/database.ts";
+import { openPool, type Queryable } from "../store/database.ts";
 
 /** Pinned: a run is recovered only under the version it was dispatched under, and code may change under a run. */
 const APPLICATION_VERSION = "bureau-1";
@@ -39,10 +39,11 @@ export interface DispatcherOptions {
  */
 export async function startDispatcher(options: DispatcherOptions): Promise<RunDispatcher> {
   const { DBOS } = await import("@dbos-inc/dbos-sdk");
+  const pool = openPool(options.databaseUrl, POOL_SIZE);
   DBOS.setConfig({
     name: APPLICATION_NAME,
     systemDatabaseUrl: options.databaseUrl,
-    systemDatabasePoolSize: POOL_SIZE,
+    systemDatabasePool: pool,
     applicationVersion: APPLICATION_VERSION,
     executorID: options.executorId,
     // Nobody waits for messages or events of DBOS, so it need not listen for them.
@@ -65,7 +66,11 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
     enqueue: enqueueRun,
     kick,
     takeOver: (executorId) => takeOver(DBOS, executorId, kick),
-    stop: () => DBOS.shutdown({ workflowCompletionTimeoutMS: 5_000, deregister: true }),
+    // Runs at work are left as they are: the next start goes on with them.
+    stop: async () => {
+      await DBOS.shutdown({ deregister: true });
+      await pool.end();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { newId } from "@bureau/protocol";
+import { AppError, newId } from "@bureau/protocol";
 import { appendEvents } from "../store/events.ts";
 import type { LoopParts } from "./parts.ts";
 
@@ -6,8 +6,9 @@ const MAX_REASON_LENGTH = 500;
 
 /** Ends a run that a fault of ours stopped, and tells a person. Changes nothing when another process has it. */
 export async function failRun(parts: Pick<LoopParts, "database" | "executorId">, runId: string, error: unknown): Promise<void> {
-  const reason = (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON_LENGTH);
-  const sentence = `Stopped by a fault of Bureau's own: ${reason}`;
+  const hint = error instanceof AppError && error.hint ? ` ${error.hint}` : "";
+  const reason = `${error instanceof Error ? error.message : String(error)}${hint}`.slice(0, MAX_REASON_LENGTH);
+  const sentence = isOurs(error) ? `Stopped by a fault of Bureau's own: ${reason}` : `Stopped: ${reason}`;
   await parts.database.transaction(async (transaction) => {
     const { rows } = await transaction.query(
       `UPDATE runs SET status = 'failed', failure = 'internal', sentence = $2, ended_at = now(), epoch = epoch + 1
@@ -38,4 +39,9 @@ export async function failRun(parts: Pick<LoopParts, "database" | "executorId">,
         : []),
     ]);
   });
+}
+
+/** Whether a person can do nothing about it: a setting that is missing is not a fault. */
+export function isOurs(error: unknown): boolean {
+  return !(error instanceof AppError) || error.code === "internal";
 }

@@ -13,6 +13,8 @@ import type { RunLimits } from "./parts.ts";
 export interface RunFacts {
   checkRequested?: boolean;
   verdict?: "passed" | "failed" | "sign_off" | null;
+  /** The goal's version that `verdict`, `stalled` and `blocked` were found under; under another they do not hold. */
+  verdictVersion?: number;
   stalled?: string | null;
   /** Turns in a row in which the agent reported an obstacle, and the last of them. */
   blockedTurns?: number;
@@ -81,7 +83,7 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     ...rest,
     ...frame,
     run: row,
-    facts: state as RunFacts,
+    facts: factsUnder(state as RunFacts, loaded.goal?.version),
     input: createModelInput(items),
     pending: [],
     overShared: null,
@@ -90,6 +92,12 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     fixedBytes,
     inputBytes: items.reduce((sum, item) => sum + contentBytes(item.content), 0),
   };
+}
+
+/** What was found under an older version of the goal says nothing of this one. */
+function factsUnder(facts: RunFacts, version: number | undefined): RunFacts {
+  if (version === undefined || facts.verdictVersion === undefined || facts.verdictVersion === version) return facts;
+  return { ...facts, verdict: null, stalled: null, blocked: null, blockedTurns: 0 };
 }
 
 /** Whether the model must be shown an item before the run can end. */

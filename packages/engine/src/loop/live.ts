@@ -127,6 +127,9 @@ export class Live {
   async #catchUpFromNow(): Promise<void> {
     try {
       this.#lastSeq = Math.max(this.#lastSeq, await lastSequence(this.#database));
+      // The newest event again: a listener that read the store a moment ago sees whether it missed one since.
+      const newest = this.#lastSeq === 0 ? [] : await eventsAfter(this.#database, this.#lastSeq - 1, 1);
+      if (newest.length > 0) for (const listener of this.#eventListeners) listener(newest);
     } catch {
       // The database is away: the next notification after it is back starts from what is known.
     } finally {

@@ -53,6 +53,12 @@ function reportBlocked(journal: Journal, obstacle: string): CallOutcome {
   const text = blocked
     ? "Noted. The goal stops here and a person is told why."
     : `Noted (turn ${turns} of ${BLOCKED_TURNS} with an obstacle). Try another way first; the goal is blocked when it still stands after ${BLOCKED_TURNS} turns in a row.`;
-  const facts = { blockedTurn: turn, blockedTurns: turns, obstacle, ...(blocked ? { blocked: `Blocked: ${obstacle}` } : {}) };
+  const facts = {
+    blockedTurn: turn,
+    blockedTurns: turns,
+    obstacle,
+    ...(blocked ? { blocked: `Blocked: ${obstacle}` } : {}),
+    ...(journal.goal ? { verdictVersion: journal.goal.version } : {}),
+  };
   return { status: "completed", text, facts };
 }

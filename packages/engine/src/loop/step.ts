@@ -52,23 +52,25 @@ export function newStep(
     started_at: timeText(parts.clock.now()),
   };
   if (step.kind === "tool_call") return { row, events: [] };
-  const data = {
-    step: {
-      id: row.id,
-      runId: journal.run.id,
-      number: row.number,
-      kind: row.kind,
-      status: "running",
-      turn: row.turn,
-      name: row.name,
-      attempts: 1,
-      usage: null,
-      error: null,
-      startedAt: row.started_at,
-      endedAt: null,
-    },
+  return { row, events: [event(journal, "step.started", { step: presentStep(journal, row) })] };
+}
+
+/** A step that was begun, as readers know it. */
+export function presentStep(journal: Journal, row: NewStep): Record<string, unknown> {
+  return {
+    id: row.id,
+    runId: journal.run.id,
+    number: row.number,
+    kind: row.kind,
+    status: "running",
+    turn: row.turn,
+    name: row.name,
+    attempts: 1,
+    usage: null,
+    error: null,
+    startedAt: row.started_at,
+    endedAt: null,
   };
-  return { row, events: [event(journal, "step.started", data)] };
 }
 
 export function event(journal: Journal, type: NewEvent["type"], data: Record<string, unknown>): NewEvent {

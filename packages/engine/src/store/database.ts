@@ -36,14 +36,7 @@ export interface DatabaseOptions {
 /** Opens a pool and makes sure that the server answers. Losing the server later never ends the process. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const connection = connectionSettings(options.url);
-  const pool = new pg.Pool({
-    ...connection,
-    max: options.maxConnections,
-    idleTimeoutMillis: IDLE_CONNECTION_MS,
-    allowExitOnIdle: false,
-  });
-  // Without a listener an idle connection that breaks would end the process; the pool drops it by itself.
-  pool.on("error", ignore);
+  const pool = openPool(options.url, options.maxConnections);
   try {
     (await pool.connect()).release();
   } catch (error) {
@@ -70,6 +63,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     close: () => (closing ??= pool.end()),
   };
+}
+
+/** Connections that are made on use and closed when idle. Nothing is asked of the server yet. */
+export function openPool(url: string, maxConnections: number): pg.Pool {
+  const pool = new pg.Pool({
+    ...connectionSettings(url),
+    max: maxConnections,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    allowExitOnIdle: false,
+  });
+  // Without a listener an idle connection that breaks would end the process; the pool drops it by itself.
+  pool.on("error", ignore);
+  return pool;
 }
 
 /** Whether the error says that the server went away or is not ready yet, so that waiting can help. */

@@ -70,11 +70,15 @@ WITH pending AS MATERIALIZED (
 UPDATE events e SET seq = c.base + p.place FROM pending p, counter c WHERE e.id = p.id;
 COMMIT`;
 
+/** `to_char` pattern of ISO 8601 UTC text, as JavaScript writes it. */
+export const ISO_TIME = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
+
 const EVENT_COLUMNS = `
   e.seq::text AS seq, e.type, e.at, e.thread_id, e.run_id, e.goal_id,
   CASE WHEN i.id IS NULL THEN e.data ELSE e.data || jsonb_build_object('item', jsonb_build_object(
     'id', i.id, 'threadId', i.thread_id, 'runId', i.run_id, 'stepId', i.step_id, 'position', i.position,
-    'turn', i.turn, 'content', i.content, 'createdAt', i.created_at)) END AS data`;
+    'turn', i.turn, 'content', i.content,
+    'createdAt', to_char(i.created_at AT TIME ZONE 'UTC', '${ISO_TIME}'))) END AS data`;
 
 /** Events after a sequence number, oldest first, at most `limit`. Everything committed before the call is in reach. */
 export async function eventsAfter(database: Queryable, after: number, limit: number): Promise<BureauEvent[]> {

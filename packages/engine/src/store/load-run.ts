@@ -2,6 +2,7 @@ import type { GoalSpec, GoalStatus, Item, StepKind, ToolCallStatus, ToolEffect, 
 import { REPEAT_WINDOW, SIGNED_RESULT_LENGTH } from "../domain/progress.ts";
 import { type ContentBlobs, unpackContent } from "./content.ts";
 import type { Queryable } from "./database.ts";
+import { ISO_TIME } from "./events.ts";
 
 /** Ended calls that the repetition guard looks at. */
 const RECENT_CALLS = REPEAT_WINDOW;
@@ -65,6 +66,7 @@ export interface LoadedCall {
   approved: boolean;
   stepId: string | null;
   result: string | null;
+  createdAt: string;
 }
 
 export interface RunJournal {
@@ -137,7 +139,8 @@ const JOURNAL_COLUMNS = `
     'epoch', r.epoch, 'control', r.control, 'commits', r.commits, 'dispatch', r.dispatch, 'attempts', r.attempts,
     'cancelRequested', r.cancel_requested, 'pauseRequested', r.pause_requested, 'stepCount', r.step_count,
     'turn', r.turn, 'seenPosition', r.seen_position, 'state', r.state, 'usage', r.usage, 'limits', r.limits,
-    'model', r.model, 'contextHash', r.context_hash, 'createdAt', r.created_at AT TIME ZONE 'UTC') AS run,
+    'model', r.model, 'contextHash', r.context_hash,
+    'createdAt', to_char(r.created_at AT TIME ZONE 'UTC', '${ISO_TIME}')) AS run,
   jsonb_build_object('id', a.id, 'name', a.name, 'folder', a.folder) AS agent,
   CASE WHEN g.id IS NULL THEN NULL ELSE jsonb_build_object('id', g.id, 'name', g.name, 'status', g.status,
     'version', g.version, 'spec', g.spec, 'usage', g.usage, 'parentId', g.parent_id,
@@ -153,7 +156,8 @@ const JOURNAL_COLUMNS = `
   (SELECT jsonb_agg(jsonb_build_object('id', c.id, 'providerCallId', c.provider_call_id, 'position', c.position,
       'name', c.name, 'arguments', c.arguments, 'actionHash', c.action_hash, 'status', c.status, 'effect', c.effect,
       'idempotent', c.idempotent, 'approvalReason', c.approval_reason, 'approved', c.approved,
-      'stepId', c.step_id, 'result', left(c.result, 2000)) ORDER BY c.position)
+      'stepId', c.step_id, 'result', left(c.result, 2000),
+      'createdAt', to_char(c.created_at AT TIME ZONE 'UTC', '${ISO_TIME}')) ORDER BY c.position)
     FROM tool_calls c WHERE c.run_id = r.id
       AND (c.status IN ('pending', 'awaiting_approval', 'running')
         OR c.asked_by = (SELECT s.id FROM steps s WHERE s.run_id = r.id AND s.kind = 'model_call'
@@ -166,7 +170,8 @@ const JOURNAL_COLUMNS = `
   (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'number', s.number))
     FROM steps s WHERE s.run_id = r.id AND s.status = 'running' AND s.kind <> 'tool_call') AS open_steps,
   (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'threadId', i.thread_id, 'runId', i.run_id, 'stepId', i.step_id,
-      'position', i.position, 'turn', i.turn, 'content', i.content, 'createdAt', i.created_at) ORDER BY i.position)
+      'position', i.position, 'turn', i.turn, 'content', i.content,
+      'createdAt', to_char(i.created_at AT TIME ZONE 'UTC', '${ISO_TIME}')) ORDER BY i.position)
     FROM items i WHERE i.thread_id = r.thread_id AND i.position >= COALESCE((
       SELECT (s.content->>'before')::int FROM items s
       WHERE s.thread_id = r.thread_id AND s.type = 'summary' ORDER BY s.position DESC LIMIT 1), 0)) AS items`;
@@ -187,7 +192,7 @@ WITH r AS (
   INSERT INTO events (type, at, thread_id, run_id, goal_id, data)
   SELECT 'run.started', now(), r.thread_id, r.id, r.goal_id, jsonb_build_object('run',
     jsonb_build_object('id', r.id, 'status', 'running', 'epoch', r.epoch, 'waitReason', NULL,
-                       'waitUntil', NULL, 'startedAt', r.started_at, 'rehearsal', r.rehearsal))
+                       'waitUntil', NULL, 'startedAt', to_char(r.started_at AT TIME ZONE 'UTC', '${ISO_TIME}'), 'rehearsal', r.rehearsal))
   FROM r
 )
 SELECT ${JOURNAL_COLUMNS} FROM r ${JOURNAL_JOINS}`;

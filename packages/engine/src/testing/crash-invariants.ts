@@ -1,4 +1,12 @@
-import { applyEvents, EMPTY_VIEW, type BureauEvent, type Item, type Run, type Step, type ToolCall } from "@bureau/protocol";
+import {
+  applyEvents,
+  EMPTY_VIEW,
+  type BureauEvent,
+  type Item,
+  type Run,
+  type Step,
+  type ToolCall,
+} from "@bureau/protocol";
 import { expect } from "vitest";
 import { createModelInput, modelMessages } from "../domain/model-input.ts";
 import { getGoal } from "../queries/goals.ts";
@@ -35,7 +43,6 @@ export async function readStored(database: Database, threadId: string, afterSeq:
 
 /** What holds of runs that are over, wherever a process died on the way. Throws the assertion that does not. */
 export async function expectWhole(database: Database, stored: Stored, afterSeq: number): Promise<void> {
-  for (const run of stored.runs) if (run.status === "failed") process.stdout.write(`FAILED ${run.sentence}\n`);
   expectThread(stored.items);
   expectSteps(stored);
   expectCharges(stored);
@@ -95,9 +102,12 @@ function expectSteps({ runs, steps, calls }: Stored): void {
     expect(run.stepCount).toBe(own.length);
     expect(own.filter((step) => step.status === "running" || step.endedAt === null)).toEqual([]);
     const begun = calls.filter((call) => call.runId === run.id && call.stepId !== null);
-    expect(own.filter((step) => step.kind === "tool_call").map((step) => step.id).toSorted()).toEqual(
-      begun.map((call) => call.stepId).toSorted(),
-    );
+    expect(
+      own
+        .filter((step) => step.kind === "tool_call")
+        .map((step) => step.id)
+        .toSorted(),
+    ).toEqual(begun.map((call) => call.stepId).toSorted());
   }
   expect(calls.filter((call) => !TERMINAL_CALLS.includes(call.status))).toEqual([]);
 }
@@ -142,7 +152,9 @@ async function expectEvents(database: Database, stored: Stored, afterSeq: number
       goal.usage,
     ]);
   }
-  const { rows } = await database.query("SELECT id, kind, status FROM inbox WHERE thread_id = $1 ORDER BY id", [threadId]);
+  const { rows } = await database.query("SELECT id, kind, status FROM inbox WHERE thread_id = $1 ORDER BY id", [
+    threadId,
+  ]);
   expect(rows.map((row) => view.inbox[row.id]?.status)).toEqual(rows.map((row) => row.status));
   expect(rows.filter((row) => row.status === "pending" && row.kind !== "stopped")).toEqual([]);
 }
