@@ -41,6 +41,7 @@ const sendAfterYes = defineTool({
 
 let engine: TestEngine;
 let watched: WatchedTools;
+let goalCount = 0;
 
 beforeAll(async () => {
   // A command is run by a process of its own, which outlives this one.
@@ -75,6 +76,7 @@ function aGoal(
     start: () =>
       createGoal(engine.commands, {
         agent: "writer",
+        name: `goal ${(goalCount += 1)}`,
         spec: { brief: "Write report.md.", checks: checks as never, budget: { tokens: 5_000_000 } },
       }),
     ...input,

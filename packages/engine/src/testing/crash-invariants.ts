@@ -107,7 +107,7 @@ function expectSteps({ runs, steps, calls }: Stored): void {
         .filter((step) => step.kind === "tool_call")
         .map((step) => step.id)
         .toSorted(),
-    ).toEqual(begun.map((call) => call.stepId).toSorted());
+    ).toEqual(begun.map((call) => String(call.stepId)).toSorted());
   }
   expect(calls.filter((call) => !TERMINAL_CALLS.includes(call.status))).toEqual([]);
 }

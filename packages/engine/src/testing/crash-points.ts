@@ -101,8 +101,7 @@ export function watchTools(tools: readonly Tool[], outliving: readonly string[])
         const work = tool.execute(args, context);
         if (outliving.includes(tool.name)) return work;
         atWork.add(work);
-        const done = () => atWork.delete(work);
-        work.then(done, done);
+        void work.catch(() => undefined).then(() => atWork.delete(work));
         return work;
       },
     })),
