@@ -4,6 +4,7 @@ import { systemClock, type Clock } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { discoverAgents } from "./commands/add-agent.ts";
+import { clearUnfinishedGoalFiles } from "./commands/goal-files.ts";
 import { folderDigest } from "./context/folder-digest.ts";
 import { createContextCache, loadContext } from "./context/load-context.ts";
 import { engineApi } from "./engine-methods.ts";
@@ -76,6 +77,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
   });
   await discoverAgents(commands);
+  await clearUnfinishedGoalFiles(commands);
   executor.sweep(async ({ alive, dead }) => {
     live.others = alive.length > 0;
     await numberEvents(database);

@@ -18,6 +18,8 @@ export interface Change {
   enqueue(run: { id: string; dispatch: number; priority: number }): Promise<void>;
   /** Undoes something outside the database when the transaction fails. */
   onRollback(undo: () => Promise<void>): void;
+  /** Clears away, once this is committed, what only an undo would have needed. */
+  onCommit(tidy: () => Promise<void>): void;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function changeWithin(
   const pending = openChange(parts, transaction, []);
   await work(pending.change);
   await pending.seal();
-  return pending.afterCommit;
+  return () => void pending.afterCommit();
 }
 
 async function attemptChange<T>(
@@ -70,7 +72,7 @@ async function attemptChange<T>(
   work: (change: Change) => Promise<T>,
   outside: Outside,
 ): Promise<T> {
-  let afterCommit: AfterCommit = () => undefined;
+  let afterCommit: PendingChange["afterCommit"] = async () => undefined;
   const result = await parts.database.transaction(async (transaction) => {
     const pending = openChange(parts, transaction, outside.undo);
     const outcome = await work(pending.change);
@@ -79,7 +81,7 @@ async function attemptChange<T>(
     outside.committing = true;
     return outcome;
   });
-  afterCommit();
+  await afterCommit();
   return result;
 }
 
@@ -87,12 +89,13 @@ interface PendingChange {
   change: Change;
   /** Appends the events and tells other processes. Comes last in the transaction. */
   seal(): Promise<void>;
-  afterCommit: AfterCommit;
+  afterCommit(): Promise<void>;
 }
 
 function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Promise<void>)[]): PendingChange {
   const events: NewEvent[] = [];
   const interrupted = new Set<string>();
+  const tidying: (() => Promise<void>)[] = [];
   let enqueued = false;
   return {
     change: {
@@ -105,6 +108,7 @@ function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Pr
         await parts.dispatcher.enqueue(transaction, { id: run.id, dispatch: run.dispatch, priority: run.priority });
       },
       onRollback: (step) => void undo.push(step),
+      onCommit: (step) => void tidying.push(step),
     },
     seal: async () => {
       if (interrupted.size > 0) {
@@ -114,9 +118,10 @@ function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Pr
       }
       await appendEvents(transaction, events);
     },
-    afterCommit: () => {
+    afterCommit: async () => {
       for (const runId of interrupted) parts.signals.interrupt(runId);
       if (enqueued) parts.dispatcher.kick();
+      for (const step of tidying) await step();
     },
   };
 }

@@ -1,13 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { AppError } from "@bureau/protocol";
 import { MAX_GOAL_FILE_BYTES } from "../goals/goal-file.ts";
 import { slug } from "../goals/goal-name.ts";
-import type { Change } from "./change.ts";
+import { change, type Change } from "./change.ts";
 import type { CommandParts } from "./parts.ts";
 
 const MAX_NAME_TRIES = 100;
+const TEMPORARY_HASH_LENGTH = 16;
+/** The file's name and the hash of what was written. */
+const TEMPORARY_NAME = /^\.(.+\.md)\.([0-9a-f]{16})\.[0-9a-f-]{36}\.tmp$/i;
 
 export interface ReadGoalFile {
   text: string;
@@ -73,16 +76,61 @@ export async function chooseGoalName(
   });
 }
 
-/** Writes a new file whole or not at all, never over another, and takes it away again if the change fails. */
+/**
+ * Writes a new file whole or not at all, never over another, and takes it away again if the change fails.
+ *
+ * Until commit its second name stays beside it, by which `clearUnfinishedGoalFiles` knows it for ours if the process
+ * dies in between.
+ */
 export async function createGoalFile(change: Change, path: string, text: string): Promise<void> {
+  let temporary: string;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const temporary = await writeTemporary(path, text);
-    await link(temporary, path).finally(() => unlink(temporary));
+    temporary = await writeTemporary(path, text);
+    await link(temporary, path).catch(async (error: unknown) => {
+      await unlink(temporary);
+      throw error;
+    });
   } catch (error) {
     throw fileFailed("write", path, error);
   }
-  change.onRollback(() => removeIfSame(path, text));
+  change.onRollback(async () => {
+    await removeIfSame(path, text);
+    await unlink(temporary).catch(ignoreMissing);
+  });
+  change.onCommit(() => unlink(temporary).catch(ignoreMissing));
+}
+
+/**
+ * Takes away what processes that died while they wrote goal files left behind: files whose goal was never committed,
+ * and copies that were not yet put in place. What a person has changed since stays.
+ */
+export async function clearUnfinishedGoalFiles(parts: CommandParts): Promise<void> {
+  const { rows } = await parts.database.query<{ folder: string }>("SELECT folder FROM agents LIMIT 10000");
+  for (const { folder } of rows) await clearFolder(parts, join(folder, "goals"));
+}
+
+async function clearFolder(parts: CommandParts, folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const found = TEMPORARY_NAME.exec(name);
+    if (found === null) continue;
+    const path = join(folder, found[1]!);
+    await change(parts, async (change) => {
+      // Whoever is writing it now holds this lock until commit.
+      await lockGoalFile(change, path);
+      const { rows } = await change.transaction.query("SELECT 1 FROM goals WHERE file = $1", [storedPath(parts, path)]);
+      if (rows.length === 0 && (await isSameFile(join(folder, name), path, found[2]!))) await unlink(path);
+      await unlink(join(folder, name)).catch(ignoreMissing);
+    });
+  }
+}
+
+/** Whether both names are of one file that still holds what was written under the second. */
+async function isSameFile(temporary: string, path: string, hash: string): Promise<boolean> {
+  const [one, other] = await Promise.all([temporary, path].map((name) => stat(name).catch(() => null)));
+  if (!one || !other || one.ino !== other.ino || one.dev !== other.dev) return false;
+  return (await readGoalFile(path))?.hash.startsWith(hash) === true;
 }
 
 /** Replaces a file whole or not at all, and puts the old text back if the change fails. */
@@ -122,7 +170,8 @@ async function writeOver(path: string, text: string): Promise<void> {
 }
 
 async function writeTemporary(path: string, text: string): Promise<string> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const mark = hashOf(text).slice(0, TEMPORARY_HASH_LENGTH);
+  const temporary = join(dirname(path), `.${basename(path)}.${mark}.${randomUUID()}.tmp`);
   const file = await open(temporary, "wx", 0o644);
   try {
     await file.writeFile(text, "utf8");
@@ -146,6 +195,10 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
 }
 
 function isMissing(error: unknown): boolean {
