@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { AppError } from "@bureau/protocol";
 import type { Database, Queryable } from "./database.ts";
 
-const MIGRATIONS_FOLDER = fileURLToPath(new URL("./migrations/", import.meta.url));
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL("./migrations/", import.meta.url));
 const OLDEST_SERVER = 15;
 /** Any number will do, as long as it never changes: it keeps two processes from migrating at once. */
 const ADVISORY_LOCK = 4_747_001;
