@@ -57,7 +57,10 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
   if (!goal?.hasFamily || !own) return begun;
   begun.admit = async (transaction) => {
     const shared = await reserveShared(transaction, { runId: journal.run.id, goal, usage: own, wanted });
-    if (!shared.ok) return shared.busy ? { type: "busy", retryAt: parts.clock.now() + BUSY_RETRY_MS } : { type: "exceeded", sentence: shared.sentence };
+    if (!shared.ok)
+      return shared.busy
+        ? { type: "busy", retryAt: parts.clock.now() + BUSY_RETRY_MS }
+        : { type: "exceeded", sentence: shared.sentence };
     const tokens = Math.min(plan.tokens, shared.tokens);
     const micros = Math.min(plan.micros, shared.micros);
     Object.assign(step.row, { reserved_tokens: tokens, reserved_micros: micros });
@@ -108,7 +111,12 @@ interface CallResult {
 }
 
 /** Calls the chain's models until one answers or waiting would take longer than a promise should be held. */
-async function callWithRetries(parts: LoopParts, journal: Journal, call: CallInput, signal: AbortSignal): Promise<CallResult> {
+async function callWithRetries(
+  parts: LoopParts,
+  journal: Journal,
+  call: CallInput,
+  signal: AbortSignal,
+): Promise<CallResult> {
   const messages = messagesToSend(journal);
   let modelIndex = Math.min(journal.facts.modelIndex ?? 0, call.chain.length - 1);
   let attempt = journal.facts.modelAttempts ?? 0;
@@ -133,7 +141,8 @@ async function callWithRetries(parts: LoopParts, journal: Journal, call: CallInp
       spent.micros += priceOf(answer.usage, parts.models.price(answer.model));
       spent.usage = spent.usage ? addTokens(spent.usage, answer.usage) : answer.usage;
     }
-    if (answer.status === "answered" || signal.aborted) return { answer, attempts, modelIndex, ...spent, decision: null };
+    if (answer.status === "answered" || signal.aborted)
+      return { answer, attempts, modelIndex, ...spent, decision: null };
     const decision = afterModelFailure({
       failure: answer.failure,
       attempt,

@@ -96,7 +96,14 @@ export async function newItems(
   for (const content of contents) {
     const id = newId("item");
     const packed = await packContent(parts.blobs, content);
-    items.push({ id, thread_id: journal.run.threadId, step_id: stepId, turn: journal.run.turn, content: packed, created_at });
+    items.push({
+      id,
+      thread_id: journal.run.threadId,
+      step_id: stepId,
+      turn: journal.run.turn,
+      content: packed,
+      created_at,
+    });
     events.push(event(journal, "item.added", { itemId: id }));
     journal.pending.push({ id, stepId, content });
     journal.inputBytes += contentBytes(content);
