@@ -1,9 +1,13 @@
 export * from "./app.ts";
 export type * from "./app-parts.ts";
+export * from "./backup.ts";
 export * from "./config.ts";
+export * from "./doctor.ts";
+export * from "./local-database.ts";
 export * from "./local-models.ts";
 export * from "./main.ts";
 export * from "./openapi.ts";
 export * from "./serve.ts";
 export * from "./server-file.ts";
 export * from "./settings.ts";
+export { initWorkspace, isWorkspace, readSettings } from "@bureau/engine";

@@ -20,7 +20,7 @@ import type { Config } from "./config.ts";
 import { checkPort, serve } from "./serve.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 
-const MAX_CONNECTIONS = 16;
+const MAX_CONNECTIONS = 6;
 const MAX_AGENTS = 500;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
@@ -111,7 +111,8 @@ async function refuseSecond(folder: string): Promise<void> {
   });
 }
 
-async function readVersion(): Promise<string> {
+/** Version of the program. */
+export async function readVersion(): Promise<string> {
   const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;
   };

@@ -1,0 +1,45 @@
+import { type Command, Option } from "commander";
+import { addLeaf, addNoun, onCall, type Session } from "../command-line.ts";
+
+const GROUP = "Decisions:";
+const STATUSES = "pending, approved, denied, answered, dismissed, expired";
+
+export function addInboxCommands(program: Command, session: Session): void {
+  addLeaf(program, "hey", "what needs me now, over everything, ranked", { group: GROUP, example: "bureau hey" }).action(
+    onCall(session, async () => (await import("../actions/show-inbox.ts")).hey),
+  );
+  const inbox = addNoun(program, "inbox", "decisions that wait for a person", { group: GROUP, example: "bureau inbox list" });
+  addLeaf(inbox, "list", "what waits, the most pressing first; the numbers can be replied to", { example: "bureau inbox list" })
+    .option("--status <list>", `in place of those that wait: ${STATUSES}`)
+    .option("--goal <goal>", "only of this goal")
+    .action(onCall(session, async () => (await import("../actions/show-inbox.ts")).listInbox));
+  addLeaf(inbox, "show <entry>", "one entry, whole", { example: "bureau inbox show 1" }).action(
+    onCall(session, async () => (await import("../actions/show-inbox.ts")).showEntry),
+  );
+  const replies = "ids, numbers of the list shown last, or words: `4, 5 and 7`, `all but 2`";
+  addLeaf(inbox, "approve <entries...>", "say yes", { example: 'bureau inbox approve "4, 5 and 7"' })
+    .summary("say yes")
+    .option("--note <text>", "a word to the agent")
+    .addHelpText("after", `\nEntries are ${replies}.`)
+    .action(onCall(session, async () => (await import("../actions/decide.ts")).approve));
+  addLeaf(inbox, "deny <entries...>", "say no", { example: 'bureau inbox deny 2 --note "Not before Friday"' })
+    .option("--note <text>", "why, for the agent")
+    .addHelpText("after", `\nEntries are ${replies}.`)
+    .action(onCall(session, async () => (await import("../actions/decide.ts")).deny));
+  addLeaf(inbox, "dismiss <entries...>", "set aside what only tells something", { example: "bureau inbox dismiss 3" }).action(
+    onCall(session, async () => (await import("../actions/decide.ts")).dismiss),
+  );
+  addLeaf(inbox, "edit <entry>", "change the arguments of a call before approving it", {
+    example: "bureau inbox edit 1 --set command='ls reports'",
+  })
+    .option("--set <key=value>", "one argument as text; repeatable", collect)
+    .addOption(new Option("--arguments <json>", "all arguments as a JSON object").conflicts("set"))
+    .action(onCall(session, async () => (await import("../actions/decide.ts")).editEntry));
+  addLeaf(inbox, "answer <entry> [text]", "answer a question", { example: 'bureau inbox answer 1 "The spring launch"' })
+    .option("--choice <n>", "the number of one of its choices")
+    .action(onCall(session, async () => (await import("../actions/decide.ts")).answer));
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
