@@ -55,7 +55,7 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
   };
   const { goal } = journal;
   if (!goal?.hasFamily || !own) return begun;
-  begun.admit = async (transaction) => {
+  begun.admit = async (transaction, intent) => {
     const shared = await reserveShared(transaction, { runId: journal.run.id, goal, usage: own, wanted });
     if (!shared.ok)
       return shared.busy
@@ -64,7 +64,7 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
     const tokens = Math.min(plan.tokens, shared.tokens);
     const micros = Math.min(plan.micros, shared.micros);
     Object.assign(step.row, { reserved_tokens: tokens, reserved_micros: micros });
-    Object.assign(begun.intent.goal!, { reserved_tokens: tokens, reserved_micros: micros });
+    Object.assign(intent.goal!, { reserved_tokens: tokens, reserved_micros: micros });
     const bound = Math.min(plan.maxOutputTokens, shared.maxOutputTokens);
     call.maxOutputTokens = bound < journal.maxOutputTokens ? bound : null;
     return null;

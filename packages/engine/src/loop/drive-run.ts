@@ -118,7 +118,9 @@ function closeSteps(parts: LoopParts, journal: Journal, stepIds: string[]): Begu
     intent: {
       goal: { reserved_tokens: 0, reserved_micros: 0 },
       stepPatches: stepIds.map((id) => ({ id, status: "interrupted", error: "The process ended.", ended_at })),
-      events: stepIds.map((id) => event(journal, "step.interrupted", { step: { id, status: "interrupted", endedAt: ended_at } })),
+      events: stepIds.map((id) =>
+        event(journal, "step.interrupted", { step: { id, status: "interrupted", endedAt: ended_at } }),
+      ),
     },
   };
 }
@@ -177,7 +179,7 @@ async function writeAdmitted(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await parts.database.transaction(async (transaction) => {
-        const refusal = (await step.admit?.(transaction)) ?? null;
+        const refusal = (await step.admit?.(transaction, step.intent)) ?? null;
         const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
         const result = (await writeJournal(transaction, [wanted])).get(wanted.runId);
         return { refusal, result: result ?? { owned: false, current: false, positions: {} } };
@@ -222,7 +224,10 @@ function settle(journal: Journal, result: WriteResult): void {
     content: item.content,
     createdAt: "",
   }));
-  appendItems(journal.input, items.toSorted((a, b) => a.position - b.position));
+  appendItems(
+    journal.input,
+    items.toSorted((a, b) => a.position - b.position),
+  );
 }
 
 function forgetCalls(parts: LoopParts, journal: Journal, outcome: Changes): void {
@@ -231,6 +236,8 @@ function forgetCalls(parts: LoopParts, journal: Journal, outcome: Changes): void
     const name = journal.calls.find((call) => call.id === patch.id)?.name;
     const tool = journal.tools.find((candidate) => candidate.name === name);
     const context = { toolCallId: patch.id as `call_${string}`, sandbox: parts.sandbox };
-    tool?.forget?.(context).catch((error: unknown) => parts.log("warn", `${name} kept a stored result: ${String(error)}`));
+    tool
+      ?.forget?.(context)
+      .catch((error: unknown) => parts.log("warn", `${name} kept a stored result: ${String(error)}`));
   }
 }

@@ -36,6 +36,8 @@ export function beginWait(parts: LoopParts, journal: Journal, step: Wait): Begun
       wait_until: waitUntil,
       sentence,
       dispatch,
+      // No process died on the way to this wait.
+      attempts: 0,
       ...(step.reason === "timer" ? { state: { modelFailure: null } } : {}),
     },
     goal,

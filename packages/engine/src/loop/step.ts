@@ -18,7 +18,7 @@ export interface BegunStep {
    * Asked in the transaction of the intent, before it: may change the intent, or refuse it. After a refusal only the
    * outcome of the step before is written, and the run's next step is decided anew.
    */
-  admit?(transaction: Queryable): Promise<Refusal | null>;
+  admit?(transaction: Queryable, intent: Changes): Promise<Refusal | null>;
   /** Does the work once the intent is durable. Never throws for failures of models and tools: they are outcomes. */
   perform?(context: PerformContext): Promise<Changes>;
 }
