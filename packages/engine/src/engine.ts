@@ -83,6 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await numberEvents(database);
     await adopt(database, late.dispatcher!, dead, log);
   });
+  setImmediate(() => void options.models.prepare?.());
   const state = { stopping: false };
   return {
     ...engineApi({ commands, live, models: options.models, sandbox: options.sandbox, parts, isStopping: () => state.stopping }),

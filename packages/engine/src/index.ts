@@ -18,3 +18,4 @@ export { type Blobs, openBlobs } from "./store/blobs.ts";
 export { type BackupReport, writeBackup } from "./store/backup.ts";
 export { clearFolder, extractBackup, loadBackup } from "./store/backup-restore.ts";
 export { preparePlace } from "./store/postgres-place.ts";
+export { openRecordingFile, recordAnswers } from "./models/recording.ts";

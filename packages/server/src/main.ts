@@ -10,6 +10,8 @@ import {
   migrate,
   type Models,
   openDatabase,
+  openRecordingFile,
+  recordAnswers,
   startEmbeddedPostgres,
   startEngine,
   systemClock,
@@ -150,7 +152,9 @@ async function openModels(
   if (config.rehearsal === null) {
     const models = createModels(config.models, systemClock);
     stack.defer(() => models.close());
-    return models;
+    if (config.record === null) return models;
+    const onError = (error: unknown) => log("error", `An answer could not be recorded: ${textOf(error)}`);
+    return recordAnswers(models, await openRecordingFile(config.record), { placeholders, onError });
   }
   const path = config.rehearsal;
   const recording = await readFile(path, "utf8").catch((error: unknown) => {

@@ -12,7 +12,7 @@ const WORKFLOW_NAME = "driveRun";
 const QUEUE_NAME = "runs";
 /** Of the queue where nobody kicks it: runs that another process enqueued, and delays that ran out. */
 const POLLING_INTERVAL_MS = 1_000;
-const POOL_SIZE = 6;
+const POOL_SIZE = 3;
 /** Our own counter of crash loops decides; this only has to be out of its way. */
 const MAX_RECOVERY_ATTEMPTS = 1_000;
 

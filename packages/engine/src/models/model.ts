@@ -106,4 +106,6 @@ export interface Models {
   limits(model: string): ModelLimits;
   /** True when answers come from a recording. */
   readonly rehearsal: boolean;
+  /** Loads what the first call would have to load. Never rejects. */
+  prepare?(): Promise<void>;
 }

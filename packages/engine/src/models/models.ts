@@ -46,6 +46,14 @@ export function createModels(settings: ModelSettings, clock: Clock = systemClock
         });
       }
     },
+    prepare: async () => {
+      try {
+        const [first] = modelChain(settings, "default");
+        if (first !== undefined) await lineOf(findProvider(settings, first)).provider();
+      } catch {
+        // Whatever is wrong is said by the first call.
+      }
+    },
     close: () => {
       for (const line of lines.values()) line.close();
     },

@@ -146,6 +146,8 @@ function connectionSettings(url: string): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: "bureau",
+    // Prepared statements are planned once a connection; none of ours is better off with a plan for its values.
+    options: "-c plan_cache_mode=force_generic_plan",
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     keepAlive: true,
     types: { getTypeParser },
