@@ -140,7 +140,11 @@ describe("while a model call is streaming", () => {
     await driving;
     expect(world.model.count()).toBe(3);
     expect(world.model.requests[1]!.raw).toContain("Mention the weather.");
-    expect((await callsOf(await runOf(goal))).map((call) => call.status)).toEqual(["completed", "completed"]);
+    expect((await callsOf(await runOf(goal))).map((call) => call.status)).toEqual([
+      "completed",
+      "completed",
+      "completed",
+    ]);
     await expectFinished(goal);
   });
 });
@@ -354,7 +358,10 @@ describe("a command for which no sandbox can be had", () => {
     const run = await openUnsandboxed([hello, "Said."]);
     expect(await getRun(world.database, run.id)).toMatchObject({ status: "waiting", waitReason: "approval" });
     const [entry] = await waiting();
-    expect(entry!.detail).toMatchObject({ arguments: { command: "echo hello > hello.txt" }, reason: expect.stringContaining("without isolation") });
+    expect(entry!.detail).toMatchObject({
+      arguments: { command: "echo hello > hello.txt" },
+      reason: expect.stringContaining("without isolation"),
+    });
     await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: "person" });
     await world.driveAll();
     expect(await readFile(join(world.folder, "hello.txt"), "utf8")).toBe("hello\n");
