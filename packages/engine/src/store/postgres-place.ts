@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { chown, lstat, mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { chown, link, lstat, mkdir, readFile, realpath, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "@bureau/protocol";
 import { isDiskFull } from "./database.ts";
@@ -137,16 +137,35 @@ async function chooseFolder(wanted: string, account: ServerAccount | undefined):
       { hint: "Open the folders above it for passing through (chmod o+x), or move the database folder." },
     );
   }
-  const folder = join(SYSTEM_FOLDER, "data", shortHash(wanted));
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  return noteElsewhere(wanted, account);
+}
+
+/**
+ * A new place in the system's folder, written down in the wanted one. Never one that was used before: who removes a
+ * workspace and makes another with the same path gets a new database. Of two processes at once the first decides.
+ */
+async function noteElsewhere(wanted: string, account: ServerAccount): Promise<string> {
+  const folder = join(SYSTEM_FOLDER, "data", shortHash(`${wanted} ${randomUUID()}`));
   const note = {
     wanted,
     folder,
     reason: `${wanted} is closed to ${account.name}, the user that the database runs as.`,
   };
+  await mkdir(folder, { recursive: true, mode: 0o755 });
   const temporary = join(wanted, `${NOTE_FILE}.${process.pid}`);
   await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
-  await rename(temporary, join(wanted, NOTE_FILE));
+  try {
+    // A note of a folder that was copied is not this folder's.
+    if ((await parseNote(wanted)) !== undefined) await unlink(join(wanted, NOTE_FILE));
+    await link(temporary, join(wanted, NOTE_FILE));
+  } catch (error) {
+    const first = (error as NodeJS.ErrnoException).code === "EEXIST" ? await readNote(wanted) : undefined;
+    if (first === undefined) throw error;
+    await rmdir(folder);
+    return first;
+  } finally {
+    await unlink(temporary);
+  }
   return folder;
 }
 
