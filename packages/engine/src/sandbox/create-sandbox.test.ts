@@ -108,6 +108,17 @@ describe.skipIf(noSandboxReason)(`isolation ${noSandboxReason ?? ""}`, () => {
     expect(readFileSync(`${box.folder}/.git/HEAD`, "utf8")).toBe("fine\n");
   });
 
+  test("goal files and settings are seen but not changed, nor moved away", async () => {
+    mkdirSync(`${box.folder}/goals`, { recursive: true });
+    writeFileSync(`${box.folder}/goals/report.md`, "mine");
+    writeFileSync(`${box.folder}/bureau.yaml`, "mine");
+    const { output } = await box.run(
+      "echo evil > goals/report.md; echo evil > goals/new.md; echo evil >> bureau.yaml; mv goals away; rm -rf goals; cat goals/report.md bureau.yaml",
+    );
+    expect(output).toMatch(/minemine\n?$/);
+    expect(existsSync(`${box.folder}/goals/new.md`)).toBe(false);
+  });
+
   test("a link in place of .git is not followed out", async () => {
     const folder = `${box.root}/linked`;
     mkdirSync(folder);

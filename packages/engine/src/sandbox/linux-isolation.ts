@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { release } from "node:os";
 import { basename, dirname } from "node:path";
+import { PERSONS_NAMES } from "../domain/persons-files.ts";
 import type { CommandPlan, Pin } from "./broker-protocol.ts";
 import type { CommandRequest, SandboxState } from "./sandbox.ts";
 
@@ -25,6 +26,8 @@ export interface Isolation {
   explain(message: string): Extract<SandboxState, { available: false }>;
 }
 
+/** More agents than these in one workspace are not looked at for each command. */
+const MAX_AGENT_FOLDERS = 200;
 const SYSTEM_FOLDERS = [
   "/usr",
   "/bin",
@@ -184,8 +187,8 @@ function hide(path: string): string[] {
 }
 
 /**
- * What a person's own git and shell would run from the folder later, outside any sandbox: seen, but not written.
- * `.git` itself is pinned, so that it cannot be moved away and replaced.
+ * What a person's own git and shell would run from the folder later, outside any sandbox, and what says what is wanted
+ * and allowed: seen, but not written. `.git` itself is pinned, so that it cannot be moved away and replaced.
  */
 function pinsOf(folder: string, home: string): Pin[] {
   const pins: Pin[] = [];
@@ -198,11 +201,31 @@ function pinsOf(folder: string, home: string): Pin[] {
     pins.push({ option: hooks ? "--ro-bind" : "--tmpfs", folder, names: [".git", "hooks"] });
     if (kind(`${folder}/.git/config`)?.isFile()) pins.push({ option: "--ro-bind", folder, names: [".git", "config"] });
   }
+  for (const path of personsPaths(folder)) pins.push({ option: "--ro-bind", folder, names: path });
   if (folder !== home) return pins;
   for (const name of HOME_STARTUP_FILES) {
     if (kind(`${folder}/${name}`)?.isFile()) pins.push({ option: "--ro-bind", folder, names: [name] });
   }
   return pins;
+}
+
+/** The files and folders that are there and only a person writes, as names from the folder down. */
+function personsPaths(folder: string): string[][] {
+  const agents = readNames(`${folder}/agents`).map((name) => ["agents", name]);
+  return [[], ...agents].flatMap((place) =>
+    PERSONS_NAMES.map((name) => [...place, name]).filter((path) => {
+      const stat = lstatSync([folder, ...path].join("/"), { throwIfNoEntry: false });
+      return stat?.isDirectory() === true || stat?.isFile() === true;
+    }),
+  );
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).slice(0, MAX_AGENT_FOLDERS);
+  } catch {
+    return [];
+  }
 }
 
 function findBubblewrap({ bubblewrap, searchPath }: IsolationOptions): string | null {

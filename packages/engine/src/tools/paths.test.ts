@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { AppError } from "@bureau/protocol";
@@ -51,6 +51,12 @@ describe("a path", () => {
     ["new.txt", "new.txt"],
   ])("%s resolves to %s", (path, expected) => {
     expect(resolveInside(folder, path)).toBe(join(folder, expected));
+  });
+
+  test.each(["goals/spring.md", "./a/../goals/spring.md", "bureau.yaml"])("%s may be read but not written", (path) => {
+    expect(() => openPlace(folder, path, "write")).toThrow(/only a person writes it/);
+    expect(existsSync(join(folder, "goals"))).toBe(false);
+    expect(resolveInside(folder, "bureau.yaml")).toBe(join(folder, "bureau.yaml"));
   });
 
   test("absolute inside the folder is accepted", () => {

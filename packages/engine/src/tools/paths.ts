@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, open
 import { realpathSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import { AppError } from "@bureau/protocol";
+import { isPersonsFile } from "../domain/persons-files.ts";
 import { errorCode, fileError } from "./file-error.ts";
 
 const MAX_PATH_CHARACTERS = 4096;
@@ -39,7 +40,8 @@ export interface Place {
  *
  * The path is walked one name at a time from the open folder, links are resolved by us, and a step above the
  * folder is refused; so `..`, absolute paths, links and swaps in mid-walk all end inside or in an error. Links that
- * stay inside are followed. For writing, missing parents are made, and `.git` and `.bureau` are refused.
+ * stay inside are followed. For writing, missing parents are made; `.git`, `.bureau` and what is a person's to write
+ * are refused.
  */
 export function openPlace(folder: string, path: string, purpose: "read" | "write"): Place {
   if (path.length > MAX_PATH_CHARACTERS || path.includes("\0")) {
@@ -50,11 +52,13 @@ export function openPlace(folder: string, path: string, purpose: "read" | "write
   }
   const walk: Walk = { folder, path, purpose, trail: [], links: 0 };
   try {
+    if (purpose === "write") guardPersonsFile(path, posix.normalize(path).split("/"));
     walk.trail.push({ name: "", folder: openFolder(folder) });
     const name = walkToName(walk, segmentsInside(walk, path, "asked"));
     const parent = top(walk);
     verifyInside(walk, parent);
     const names = [...walk.trail.slice(1).map((step) => step.name), ...(name === "." ? [] : [name])];
+    if (purpose === "write") guardPersonsFile(path, names);
     for (const step of walk.trail.slice(0, -1)) closeSync(step.folder.descriptor);
     return {
       path: names.join("/"),
@@ -67,6 +71,14 @@ export function openPlace(folder: string, path: string, purpose: "read" | "write
     for (const step of walk.trail) closeSync(step.folder.descriptor);
     throw fileError(error, path);
   }
+}
+
+function guardPersonsFile(path: string, names: string[]): void {
+  if (!isPersonsFile(names)) return;
+  throw new AppError(
+    "forbidden",
+    `"${shorten(path)}" says what is wanted and allowed, and only a person writes it. Say what you would change, or ask.`,
+  );
 }
 
 /** The absolute path of an entry inside a folder, links resolved. Throws when it lies outside. */
