@@ -170,6 +170,14 @@ describe("after a crash", () => {
     expect(server.state).toBe("started");
   });
 
+  test("a socket's lock that names another living process does not stop the start", async () => {
+    await crash(server);
+    const { socketFolder } = await preparePlace(main);
+    await writeFile(join(socketFolder, ".s.PGSQL.5432.lock"), `${process.pid}\n${main}\n1\n5432\n${socketFolder}\n`);
+    server = await start(main);
+    expect(server.state).toBe("started");
+  });
+
   test("a lock left by a dead process, or by an earlier one with our number, does not stop the start", async () => {
     const { lock } = await preparePlace(main);
     for (const left of ["999999999 another-token\n", `${process.pid} another-token\n`]) {

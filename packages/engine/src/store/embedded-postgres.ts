@@ -9,6 +9,7 @@ import { findBinaries } from "./postgres-binaries.ts";
 import { explainFolderError, preparePlace, prepareSocketFolder } from "./postgres-place.ts";
 import type { Place } from "./postgres-place.ts";
 import {
+  clearSocketLocks,
   DATABASE_USER,
   explainLog,
   initialise,
@@ -187,6 +188,7 @@ async function startUntil(
       state = "created";
     }
     await prepareSocketFolder(place);
+    await clearSocketLocks(place);
     const launched = await launch(place, binaries, options.settings ?? {});
     while (!launched.hasExited()) {
       const running = await attach(place);

@@ -121,6 +121,21 @@ export async function isServerOf(processId: number, cluster: string): Promise<bo
   return !stdout.trimStart().startsWith("Z") && stdout.includes(cluster);
 }
 
+/**
+ * Removes locks of sockets that a server left which was killed. PostgreSQL itself takes one for held when any process
+ * has its number, and also when the killed server was not yet collected by its parent.
+ */
+export async function clearSocketLocks(place: Place): Promise<void> {
+  for (const name of await readdir(place.socketFolder)) {
+    if (!/^\.s\.PGSQL\.\d+\.lock$/.test(name)) continue;
+    const path = join(place.socketFolder, name);
+    const holder = Number((await readFile(path, "utf8").catch(() => "")).split("\n")[0]);
+    if (holder > 0 && (await isServerOf(holder, place.cluster))) continue;
+    await rm(path, { force: true });
+    await rm(path.replace(/\.lock$/, ""), { force: true });
+  }
+}
+
 /** Whether the server's data directory got another name under it; its next checkpoint then ends it. */
 export async function wasMoved(processId: number, cluster: string): Promise<boolean> {
   const text = await readFile(`/proc/${processId}/cmdline`, "utf8").catch(() => "");
