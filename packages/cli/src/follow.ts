@@ -24,6 +24,8 @@ export interface FollowOptions {
   hidesPerson?: boolean;
   /** The exit code when this event is the last one to wait for, else null. */
   end(event: BureauEvent, view: View): number | null;
+  /** Steps that had begun before. */
+  begun?: readonly string[];
   /** Ends it early; it then returns null. */
   signal: AbortSignal;
 }
@@ -40,7 +42,7 @@ const PERSON_WAITS: readonly Run["waitReason"][] = ["approval", "question", "sig
 /** Writes what happens as it happens, until the event that ends it. In JSON: one event or delta a line. */
 export async function follow(options: FollowOptions): Promise<Followed> {
   const { terminal, options: flags } = options.call;
-  const printer = flags.json === true ? null : createPrinter(terminal, { hidesPerson: options.hidesPerson === true });
+  const printer = flags.json === true ? null : createPrinter(terminal, { hidesPerson: options.hidesPerson === true, begun: options.begun ?? [] });
   let view = options.view ?? { ...EMPTY_VIEW, lastSeq: options.after };
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);

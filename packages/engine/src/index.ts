@@ -4,7 +4,7 @@ export { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 export type * from "./models/model.ts";
 export { createModels } from "./models/models.ts";
 export { DEFAULT_LIMITS, knownLimits } from "./models/prices.ts";
-export { createRehearsal } from "./models/rehearsal.ts";
+export { createRehearsal, type Drift } from "./models/rehearsal.ts";
 export type { ModelSettings, ProviderSettings } from "./models/settings.ts";
 export { createSandbox } from "./sandbox/create-sandbox.ts";
 export { type Database, openDatabase } from "./store/database.ts";

@@ -26,6 +26,8 @@ export interface Flags {
 }
 
 /** Everything that a server is started with, decided once. */
+const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
 export interface Config {
   /** Absolute path of the workspace's folder. */
   workspace: string;
@@ -43,6 +45,10 @@ export interface Config {
   models: ModelSettings;
   /** A recording that answers in place of models. */
   rehearsal: string | null;
+  /** A file to which every answer of a model is added, for a rehearsal. */
+  record: string | null;
+  /** `PATH` of agents' commands: the person's own, so that their programs are found. */
+  searchPath: string;
   /** What `bureau.yaml` says. */
   settings: WorkspaceSettings;
 }
@@ -82,6 +88,7 @@ export function readConfig(
   checkExposure(host, token);
   const data = nonEmpty(environment["BUREAU_DATA"]);
   const rehearsal = nonEmpty(environment["BUREAU_REHEARSAL"]);
+  const record = nonEmpty(environment["BUREAU_RECORD"]);
   return {
     workspace,
     dataFolder: data === undefined ? join(workspace, ".bureau", "postgres") : resolve(folder, data),
@@ -92,8 +99,16 @@ export function readConfig(
     token,
     models: readModels(settings, environment),
     rehearsal: rehearsal === undefined ? null : resolve(folder, rehearsal),
+    record: record === undefined ? null : resolve(folder, record),
+    searchPath: absolutePath(environment["PATH"]),
     settings,
   };
+}
+
+/** The absolute folders of a search path, with those of the system at its end. */
+function absolutePath(path = ""): string {
+  const folders = [...path.split(":"), ...SYSTEM_FOLDERS].filter((folder) => folder.startsWith("/"));
+  return [...new Set(folders)].join(":");
 }
 
 function checkExposure(host: string, token: string | null): void {

@@ -6,6 +6,7 @@ import {
   createRehearsal,
   createSandbox,
   type Database,
+  type Drift,
   type Engine,
   migrate,
   type Models,
@@ -20,10 +21,14 @@ import { AppError } from "@bureau/protocol";
 import type { Fault } from "./app-parts.ts";
 import type { Config } from "./config.ts";
 import { checkPort, serve } from "./serve.ts";
+import { watchGoals } from "./watch-goals.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 
 const MAX_CONNECTIONS = 6;
 const MAX_AGENTS = 500;
+const PRUNE_FIRST_MS = 60 * 60_000;
+const PRUNE_EVERY_MS = 24 * 60 * 60_000;
+const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
 const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
@@ -57,23 +62,32 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     const database = await startDatabase(config, stack, log);
     // Recordings name an agent's folder by this text, wherever it lies.
     const placeholders: Record<string, string> = { [workspace]: AGENT_FOLDER };
+    const late: { engine?: Engine } = {};
+    const onDrift = (drift: Drift) => {
+      late.engine?.reportDrift(drift).catch((error: unknown) => log("warn", `A drift could not be kept: ${textOf(error)}`));
+    };
     const engine = await startEngine({
       database,
       workspace,
       stateFolder: folder,
-      models: await openModels(config, placeholders, stack, log),
+      models: await openModels(config, placeholders, stack, log, onDrift),
       sandbox: createSandbox({
         stateFolder: join(folder, "sandbox"),
         clock: systemClock,
         log: (message) => log("warn", message),
         hidden: [folder, config.dataFolder],
+        searchPath: config.searchPath,
       }),
       tools: builtInTools({ allowHosts: config.settings.fetch.allowHosts }),
       ...engineLimits(config),
       log,
     });
     stack.defer(() => engine.stop());
-    if (config.rehearsal !== null) await addAgentFolders(engine, placeholders);
+    late.engine = engine;
+    if (config.rehearsal !== null || config.record !== null) await addAgentFolders(engine, placeholders);
+    const goalFiles = await watchGoals(engine, workspace, log);
+    stack.defer(() => goalFiles.stop());
+    stack.defer(pruneDaily(engine, log));
     const { host, port, hosts } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
     const parts = { engine, clock: systemClock, token, version, hosts, webFolder: WEB_FOLDER, onFault };
@@ -148,6 +162,7 @@ async function openModels(
   placeholders: Record<string, string>,
   stack: AsyncDisposableStack,
   log: Log,
+  onDrift: (drift: Drift) => void,
 ): Promise<Models> {
   if (config.rehearsal === null) {
     const models = createModels(config.models, systemClock);
@@ -165,17 +180,28 @@ async function openModels(
   });
   return createRehearsal(recording, {
     placeholders,
-    onDrift: ({ index, expected, actual }) =>
-      log(
-        "warn",
-        `The rehearsal drifts at answer ${index + 1}: it was recorded for ${expected}, and is asked for ${actual}.`,
-      ),
+    onDrift,
   });
 }
 
 async function addAgentFolders(engine: Engine, placeholders: Record<string, string>): Promise<void> {
   const { agents } = await engine.listAgents({ limit: MAX_AGENTS });
   for (const agent of agents) placeholders[agent.folder] = AGENT_FOLDER;
+}
+
+/** Keeps the database from growing with what nobody looks at any more; the first look is an hour after the start. */
+function pruneDaily(engine: Engine, log: Log): () => void {
+  const look = () => {
+    engine.prune().then(
+      ({ more }) => void (timer = setTimeout(look, more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS).unref()),
+      (error: unknown) => {
+        log("warn", `Old working notes could not be removed: ${textOf(error)}`);
+        timer = setTimeout(look, PRUNE_EVERY_MS).unref();
+      },
+    );
+  };
+  let timer = setTimeout(look, PRUNE_FIRST_MS).unref();
+  return () => clearTimeout(timer);
 }
 
 function engineLimits({ settings: { limits } }: Config) {

@@ -91,4 +91,11 @@ export const SETTINGS: readonly Setting[] = [
     fallback: "none",
     about: "A recording whose answers are replayed in place of a model.",
   },
+  {
+    key: null,
+    variable: "BUREAU_RECORD",
+    flag: null,
+    fallback: "none",
+    about: "A file to which every answer of a model is added, to be replayed with `BUREAU_REHEARSAL`.",
+  },
 ];

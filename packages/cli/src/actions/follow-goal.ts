@@ -43,6 +43,6 @@ async function showEnd(call: Pick<Call, "terminal" | "options">, connection: Con
     call.terminal.out(`${JSON.stringify({ type: "result", exitCode, goal, evidence })}\n`);
     return;
   }
-  call.terminal.err(goalLine(call.terminal, goal));
+  call.terminal.err(`\n${goalLine(call.terminal, goal)}`);
   if (evidence.length > 0) call.terminal.err(`${checkLines(call.terminal, goal, evidence).join("\n")}\n`);
 }

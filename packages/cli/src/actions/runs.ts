@@ -12,6 +12,8 @@ import type { Terminal } from "../terminal.ts";
 
 const PAGE = 500;
 const MAX_PAGES = 100;
+/** Steps at the end of a run of which some may be at work. */
+const LAST_STEPS = 50;
 
 interface ListOptions {
   status?: string;
@@ -105,10 +107,23 @@ export async function tail(call: Pick<Call, "terminal" | "options">, connection:
     else terminal.err(`${runStatus(terminal, run.status)}: ${oneLine(run.sentence, 500)}\n`);
     return exitCode;
   }
+  const { steps } = await connection.client.listSteps({
+    params: { runId },
+    query: { after: Math.max(0, run.stepCount - LAST_STEPS), limit: PAGE },
+  });
+  const begun = steps.filter((step) => step.status === "running").map((step) => step.id);
   const leave = new AbortController();
   const stopListening = terminal.onInterrupt(() => leave.abort());
   try {
-    const followed = await follow({ call, connection, filter: { run: runId }, after: lastSeq, end: endOfRun(runId), signal: leave.signal });
+    const followed = await follow({
+      call,
+      connection,
+      filter: { run: runId },
+      after: lastSeq,
+      begun,
+      end: endOfRun(runId),
+      signal: leave.signal,
+    });
     const now = await connection.client.getRun({ params: { runId } });
     const exitCode = followed.exitCode ?? 0;
     if (options.json === true) terminal.out(`${JSON.stringify({ type: "result", exitCode, run: now })}\n`);

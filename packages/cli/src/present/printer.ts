@@ -4,6 +4,7 @@ import { evidenceLine } from "./evidence.ts";
 import { cleanText, count, oneLine, paint, span } from "./text.ts";
 
 const MAX_STREAMED_STEPS = 100;
+const MAX_HELD_CHARACTERS = 100_000;
 const LINE = 160;
 
 /** Writes what happens for people: words of the agent on standard output, all else on standard error. */
@@ -20,15 +21,33 @@ interface State {
   hidesPerson: boolean;
   /** Text that was written as it came, by step; the item that follows is the same text whole. */
   streamed: Map<string, string>;
+  /** Steps that are known to have begun. */
+  begun: Set<string>;
+  /** Text of a step whose beginning was not told yet: deltas are faster than events, and would come before them. */
+  held: Map<string, string>;
   /** The last thing written has no line end yet. */
   open: boolean;
   /** Arguments of calls, by the call's id, until their result comes. */
   calls: Map<string, unknown>;
 }
 
-/** `hidesPerson`: the person has just written it and need not see it again. */
-export function createPrinter(terminal: Terminal, { hidesPerson = false } = {}): Printer {
-  const state: State = { terminal, hidesPerson, streamed: new Map(), open: false, calls: new Map() };
+export interface PrinterOptions {
+  /** The person has just written it and need not see it again. */
+  hidesPerson?: boolean;
+  /** Steps that had begun before the first event comes. */
+  begun?: readonly string[];
+}
+
+export function createPrinter(terminal: Terminal, { hidesPerson = false, begun = [] }: PrinterOptions = {}): Printer {
+  const state: State = {
+    terminal,
+    hidesPerson,
+    streamed: new Map(),
+    begun: new Set(begun),
+    held: new Map(),
+    open: false,
+    calls: new Map(),
+  };
   return {
     event: (event, view) => showEvent(state, event, view),
     delta: (delta) => showDelta(state, delta),
@@ -39,10 +58,31 @@ export function createPrinter(terminal: Terminal, { hidesPerson = false } = {}):
 
 function showDelta(state: State, delta: LiveDelta): void {
   if (delta.kind !== "text" || delta.text === "") return;
-  const before = state.streamed.get(delta.stepId) ?? "";
-  if (before === "" && state.streamed.size >= MAX_STREAMED_STEPS) state.streamed.clear();
-  state.streamed.set(delta.stepId, before + delta.text);
-  const text = cleanText(delta.text);
+  if (state.begun.has(delta.stepId)) {
+    writeText(state, delta.stepId, delta.text);
+    return;
+  }
+  const held = (state.held.get(delta.stepId) ?? "") + delta.text;
+  if (state.held.size < MAX_STREAMED_STEPS && held.length < MAX_HELD_CHARACTERS) state.held.set(delta.stepId, held);
+}
+
+function beginStep(state: State, stepId: string | undefined): void {
+  if (stepId === undefined) return;
+  if (state.begun.size >= MAX_STREAMED_STEPS) state.begun.clear();
+  state.begun.add(stepId);
+  const held = state.held.get(stepId);
+  state.held.delete(stepId);
+  if (held !== undefined) writeText(state, stepId, held);
+}
+
+function writeText(state: State, stepId: string, raw: string): void {
+  const before = state.streamed.get(stepId) ?? "";
+  if (before === "") {
+    closeLine(state);
+    if (state.streamed.size >= MAX_STREAMED_STEPS) state.streamed.clear();
+  }
+  state.streamed.set(stepId, before + raw);
+  const text = cleanText(raw);
   state.terminal.out(text);
   state.open = !text.endsWith("\n");
 }
@@ -50,8 +90,11 @@ function showDelta(state: State, delta: LiveDelta): void {
 function showEvent(state: State, event: BureauEvent, view: View): void {
   const { data } = event;
   switch (event.type) {
+    case "step.started":
+      beginStep(state, (data["step"] as { id?: string } | undefined)?.id);
+      return;
     case "item.added":
-      if (data["item"] !== undefined) showItem(state, data["item"] as Item);
+      showAddedItem(state, data["item"] as Item | undefined, view);
       return;
     case "evidence.added":
       progress(state, evidenceLine(state.terminal, data["evidence"] as Evidence));
@@ -80,6 +123,13 @@ function showEvent(state: State, event: BureauEvent, view: View): void {
     default:
       return;
   }
+}
+
+/** What a check tells the agent repeats the findings that come one by one. */
+function showAddedItem(state: State, item: Item | undefined, view: View): void {
+  if (item === undefined) return;
+  const isOfCheck = item.stepId !== null && view.steps[item.stepId]?.kind === "check";
+  if (!isOfCheck) showItem(state, item);
 }
 
 function sentenceOf(event: BureauEvent): string {
@@ -131,7 +181,10 @@ function showMessage(state: State, item: Item, content: Extract<ItemContent, { t
     return;
   }
   const streamed = item.stepId === null ? undefined : state.streamed.get(item.stepId);
-  if (item.stepId !== null) state.streamed.delete(item.stepId);
+  if (item.stepId !== null) {
+    state.streamed.delete(item.stepId);
+    state.held.delete(item.stepId);
+  }
   closeLine(state);
   // The item is what counts: it differs when a model call was made again after a part had come.
   if (streamed === content.text) return;
