@@ -1,10 +1,11 @@
 import { NO_USAGE } from "@bureau/protocol";
-import { priceOf } from "../domain/budget.ts";
+import { BYTES_PER_TOKEN, priceOf } from "../domain/budget.ts";
 import { compactionMessages, KEEP_SHARE, planCompaction, summaryContent, summaryTokens } from "../domain/compaction.ts";
 import { timeText } from "../clock.ts";
 import { loadRun } from "../store/load-run.ts";
+import type { ModelLimits } from "../models/model.ts";
 import type { Changes } from "../store/journal.ts";
-import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
+import { charge, contentBytes, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
@@ -24,20 +25,23 @@ async function performCompaction(
   { signal }: PerformContext,
 ): Promise<Changes> {
   const model = (parts.models.chain("fast")[0] ?? parts.models.chain("default")[0])!;
-  const limits = parts.models.limits(parts.models.chain("default")[0]!);
+  const limits = roomOf(parts, journal);
   const loaded = await loadRun(parts.database, parts.blobs, journal.run.id);
-  const share = journal.facts.contextOverflow ? KEEP_SHARE / 3 : KEEP_SHARE;
-  const plan = loaded ? planCompaction(loaded.items, limits, share) : null;
+  const plan = loaded ? planCompaction(loaded.items, limits, KEEP_SHARE) : null;
   const endedAt = () => timeText(parts.clock.now());
   if (!plan) {
     const overflow = journal.facts.contextOverflow === true;
-    const sentence = "The thread's last message is longer than the model can read. Shorten it, or choose a model with more context.";
+    const sentence =
+      "The thread's last message is longer than the model can read. Shorten it, or choose a model with more context.";
     const facts = setFacts(journal, {
       compactionDue: false,
       contextOverflow: false,
       ...(overflow ? { modelFailure: { type: "give_up" as const, failure: "model" as const, sentence } } : {}),
     });
-    return { run: { state: facts }, stepPatches: [{ id: stepId, status: "completed", error: null, ended_at: endedAt() }] };
+    return {
+      run: { state: facts },
+      stepPatches: [{ id: stepId, status: "completed", error: null, ended_at: endedAt() }],
+    };
   }
   const answer = await parts.models.call(
     {
@@ -62,6 +66,8 @@ async function performCompaction(
   }
   const written =
     answer.status === "answered" ? answer.parts.map((part) => (part.type === "text" ? part.text : "")).join("") : null;
+  const kept = (loaded?.items ?? []).filter((item) => item.position >= plan.before && item.content.type !== "summary");
+  journal.inputBytes = kept.reduce((sum, item) => sum + contentBytes(item.content), 0);
   const items = await newItems(parts, journal, stepId, [summaryContent(plan, written)]);
   journal.run.attempts = 0;
   const facts = setFacts(journal, { compactionDue: false, contextOverflow: false, lastCall: null });
@@ -77,6 +83,20 @@ async function performCompaction(
       },
     ],
     ...items,
-    events: [...items.events, event(journal, "step.completed", { step: { id: stepId, status: "completed", endedAt: endedAt() } })],
+    events: [
+      ...items.events,
+      event(journal, "step.completed", { step: { id: stepId, status: "completed", endedAt: endedAt() } }),
+    ],
   });
+}
+
+/**
+ * What the model can read. After its provider said that the input was too long, that is less than what was sent,
+ * whatever the settings say: half of it is tried.
+ */
+function roomOf(parts: LoopParts, journal: Journal): ModelLimits {
+  const limits = parts.models.limits(parts.models.chain("default")[0]!);
+  if (journal.facts.contextOverflow !== true) return limits;
+  const sent = Math.ceil((journal.fixedBytes + journal.inputBytes) / BYTES_PER_TOKEN);
+  return { ...limits, contextTokens: Math.min(limits.contextTokens, sent) / 2 };
 }
