@@ -17,6 +17,7 @@ export default defineConfig({
       "packages/*/test/**/*.test.ts",
       "scripts/**/*.test.ts",
       "bench/**/*.test.ts",
+      "trials/**/*.test.ts",
       "examples/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/fixtures/**"],

@@ -234,7 +234,7 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
   "a goal to its end": () =>
     aGoal([{ file: { path: "report.md", contains: "Risks" } }], {
       script: turns(
-        [{ name: "update_plan", arguments: { steps: [{ text: "Write", status: "open" }] } }],
+        [{ name: "plan", arguments: { steps: [{ text: "Write", status: "open" }] } }],
         [{ name: "write_file", arguments: { path: "report.md", content: "Draft\n" } }],
         [{ name: "request_check", arguments: {} }],
         [{ name: "edit_file", arguments: { path: "report.md", old_text: "Draft", new_text: "Risks" } }],

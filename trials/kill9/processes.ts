@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process of this trial. */
+export interface Found {
+  pid: number;
+  command: string;
+}
+
+/** Living processes whose command line names the trial's folder, and all below them. This one is none of them. */
+export function processesOf(folder: string): Found[] {
+  const all = listAll();
+  const found = new Map<number, Found>();
+  const take = (one: Listed) => {
+    if (found.has(one.pid) || one.pid === process.pid) return;
+    found.set(one.pid, { pid: one.pid, command: one.command });
+    for (const child of all) if (child.parent === one.pid) take(child);
+  };
+  for (const one of all) if (one.command.includes(folder)) take(one);
+  return [...found.values()];
+}
+
+export function isAlive(pid: number): boolean {
+  return read(pid) !== null;
+}
+
+interface Listed extends Found {
+  parent: number;
+}
+
+function listAll(): Listed[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => read(Number(name)) ?? []);
+}
+
+/** Null when it is gone, or only the remains of a process that was not yet collected. */
+function read(pid: number): Listed | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state = "", parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if ("ZXx".includes(state)) return null;
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+    return { pid, parent: Number(parent), command };
+  } catch {
+    return null;
+  }
+}
