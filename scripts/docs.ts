@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { SETTINGS_KEYS } from "@bureau/engine";
 import { api, type Endpoint, ERROR_CODES, EVENT_TYPES, LiveDelta } from "@bureau/protocol";
 import { openApiDocument, SETTINGS } from "@bureau/server";
+import { cliPage } from "./docs-cli.ts";
 
 /** Writes docs/reference from what the program declares. With `--check` it only says what is out of date. */
 
@@ -37,7 +38,7 @@ const document = openApiDocument("0") as {
   components: { schemas: Record<string, Schema> };
 };
 
-const pages = { "api.md": apiPage(), "events.md": eventsPage(), "config.md": configPage() };
+const pages = { "api.md": apiPage(), "events.md": eventsPage(), "config.md": configPage(), "cli.md": cliPage(NOTE) };
 const stale: string[] = [];
 for (const [name, text] of Object.entries(pages)) {
   const path = fileURLToPath(new URL(name, FOLDER));

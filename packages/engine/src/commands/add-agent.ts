@@ -23,9 +23,11 @@ export async function addAgent(parts: CommandParts, input: AddAgent): Promise<Ag
   return await insertFirst(parts, folder, input.name ?? null);
 }
 
-/** The agent of a folder that a run is asked for in; becomes one if it is none yet. */
-export async function agentOfFolder(parts: CommandParts, folder: string): Promise<Agent> {
-  return await addAgent(parts, { folder });
+/** The agent of a folder that a run is asked for in; becomes one if it is none yet, also without a context file. */
+export async function agentOfFolder(parts: CommandParts, path: string): Promise<Agent> {
+  const folder = await realFolder(path);
+  const known = await findAgentByFolder(parts.database, folder);
+  return known === null ? await insertFirst(parts, folder, null) : agentFromRow(known);
 }
 
 /** Makes `agents/<name>` with an `AGENTS.md` and takes it up. */
