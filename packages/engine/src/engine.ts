@@ -3,6 +3,9 @@ import type { EngineApi } from "./engine-api.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
+import { prune, type PruneReport } from "./commands/prune.ts";
+import { reportDrift } from "./commands/report-drift.ts";
+import { type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
 import { discoverAgents } from "./commands/add-agent.ts";
 import { clearUnfinishedGoalFiles } from "./commands/goal-files.ts";
 import { folderDigest } from "./context/folder-digest.ts";
@@ -18,10 +21,11 @@ import { Live } from "./loop/live.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
+import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
-import { numberEvents } from "./store/events.ts";
+import { type NewEvent, numberEvents } from "./store/events.ts";
 import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -46,6 +50,14 @@ export interface EngineOptions {
 export interface Engine extends EngineApi {
   /** The parts that commands stand on, for what runs beside the API: watching goal files, retention. */
   readonly commands: CommandParts;
+  /** Takes up a goal file that was written, changed or removed by hand. */
+  syncGoalFile(path: string): Promise<GoalFileReport>;
+  /** Removes what nobody looks at any more, a bounded amount at a time. */
+  prune(): Promise<PruneReport>;
+  /** Keeps, in the thread it came up in, that a rehearsal was asked for something else than was recorded. */
+  reportDrift(drift: Drift): Promise<void>;
+  /** Calls back with the folder of each agent that is taken up from now on. */
+  onAgentAdded(listener: (folder: string) => void): () => void;
   /** Stops taking runs up and leaves those at work to be gone on with at the next start. */
   stop(): Promise<void>;
 }
@@ -67,7 +79,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     kick: () => late.dispatcher?.kick(),
   };
   const told = tellingDatabase(database, () => live.committed());
-  const commands: CommandParts = { database: told, clock, workspace: { folder: workspace }, dispatcher, signals };
+  const agentListeners = new Set<(folder: string) => void>();
+  const commands: CommandParts = {
+    database: told,
+    clock,
+    workspace: { folder: workspace },
+    dispatcher,
+    signals,
+    onEvents: (events) => tellAgents(events, agentListeners),
+  };
   const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands });
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
@@ -88,6 +108,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return {
     ...engineApi({ commands, live, models: options.models, sandbox: options.sandbox, parts, isStopping: () => state.stopping }),
     commands,
+    syncGoalFile: (path) => syncGoalFile(commands, path),
+    prune: () => prune({ database, clock, blobs: parts.blobs }),
+    reportDrift: (drift) => reportDrift(commands, drift),
+    onAgentAdded: (listener) => {
+      agentListeners.add(listener);
+      return () => agentListeners.delete(listener);
+    },
     stop: async () => {
       state.stopping = true;
       signals.stop();
@@ -98,6 +125,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await options.sandbox.close();
     },
   };
+}
+
+function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder: string) => void>): void {
+  for (const { type, data } of events) {
+    const agent = data["agent"] as { folder?: string } | undefined;
+    if (type === "agent.created" && agent?.folder) for (const listener of listeners) listener(agent.folder);
+  }
 }
 
 /** The database, with a word to whoever watches after each transaction. */

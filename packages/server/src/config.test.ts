@@ -23,7 +23,9 @@ describe("readConfig", () => {
       hosts: [],
       token: null,
       models: noModels,
+      record: null,
       rehearsal: null,
+      searchPath: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       settings: parseSettings(""),
     });
   });

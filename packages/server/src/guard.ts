@@ -4,7 +4,7 @@ import type { AppEnv } from "./app-parts.ts";
 
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
-const SECURITY_HEADERS = {
+const SECURITY_HEADERS = Object.entries({
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
@@ -24,19 +24,18 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), payment=(), usb=()",
-};
+});
 
 /** Gives each request an id and each reply the headers that keep a browser within this site. */
 export function requestId(): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     const id = newId("request");
     context.set("requestId", id);
-    await next();
+    // Before the reply is made: each header that is added to a finished reply makes a new one.
     context.header("x-request-id", id);
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
-    if (context.req.path.startsWith("/api/") && !context.res.headers.has("cache-control")) {
-      context.header("cache-control", "no-store");
-    }
+    for (const [name, value] of SECURITY_HEADERS) context.header(name, value);
+    if (context.req.path.startsWith("/api/")) context.header("cache-control", "no-store");
+    await next();
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseSettings } from "@bureau/engine";
@@ -285,3 +285,20 @@ function someBody(references: string[]) {
         : values,
     );
 }
+
+describe("a goal file", () => {
+  test("that is dropped in becomes a goal; an edit by hand is taken up", async () => {
+    models.setScript(() => "I have done nothing yet.");
+    const server = await start();
+    const client = clientOf(server);
+    const path = join(workspace, "goals", "spring.md");
+    await mkdir(join(workspace, "goals"), { recursive: true });
+    await writeFile(path, "---\nchecks:\n  - file: { path: report.md }\n---\nWrite the spring report.\n");
+    await expect.poll(async () => (await client.listGoals({ query: {} })).goals.length, { timeout: 8_000 }).toBe(1);
+    const { goals } = await client.listGoals({ query: {} });
+    expect(goals[0]).toMatchObject({ name: "spring", brief: "Write the spring report.", file: "goals/spring.md" });
+    await writeFile(path, "---\nchecks:\n  - file: { path: report.md }\n---\nWrite the summer report.\n");
+    const brief = async () => (await client.getGoal({ params: { goal: goals[0]!.id } })).brief;
+    await expect.poll(brief, { timeout: 8_000 }).toBe("Write the summer report.");
+  });
+});

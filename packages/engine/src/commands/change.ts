@@ -25,7 +25,7 @@ export interface Change {
 /**
  * Runs one command in one transaction.
  *
- * Events are appended last, since that takes the counter's lock until commit. Locks are taken in the order
+ * Events are appended last, so that they follow what they tell. Locks are taken in the order
  * agents, runs, goals, everything else: the journal takes runs before goals too. `work` may run more than once and must only touch its transaction.
  */
 export async function change<T>(parts: CommandParts, work: (change: Change) => Promise<T>): Promise<T> {
@@ -121,6 +121,7 @@ function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Pr
     afterCommit: async () => {
       for (const runId of interrupted) parts.signals.interrupt(runId);
       if (enqueued) parts.dispatcher.kick();
+      parts.onEvents?.(events);
       for (const step of tidying) await step();
     },
   };

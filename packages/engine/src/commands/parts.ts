@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Database, Queryable } from "../store/database.ts";
+import type { NewEvent } from "../store/events.ts";
 
 /** What the dispatcher is told of a run: its id and how many times it was handed over. */
 export interface DispatchedRun {
@@ -31,6 +32,8 @@ export interface CommandParts {
   workspace: { folder: string };
   dispatcher: Dispatcher;
   signals: Signals;
+  /** Called with the events of each change that was committed here. Must not throw. */
+  onEvents?: (events: readonly NewEvent[]) => void;
 }
 
 /** What starts a run. */

@@ -141,7 +141,7 @@ async function callWithRetries(
       spent.micros += priceOf(answer.usage, parts.models.price(answer.model));
       spent.usage = spent.usage ? addTokens(spent.usage, answer.usage) : answer.usage;
     }
-    if (answer.status === "answered" || signal.aborted)
+    if (answer.status === "answered" || signal.aborted || parts.signals.stopping)
       return { answer, attempts, modelIndex, ...spent, decision: null };
     const decision = afterModelFailure({
       failure: answer.failure,

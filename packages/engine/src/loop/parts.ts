@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { RunChecks } from "../goals/checker.ts";
 import type { Models } from "../models/model.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { ContentBlobs } from "../store/content.ts";
+import type { Blobs } from "../store/blobs.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { JournalWriter } from "./journal-writer.ts";
@@ -30,7 +30,7 @@ export interface AgentContext {
 export interface LoopParts {
   database: Database;
   writer: JournalWriter;
-  blobs: ContentBlobs;
+  blobs: Blobs;
   clock: Clock;
   random: () => number;
   live: Pick<Live, "committed" | "emitDelta" | "hasDeltaListeners">;

@@ -49,7 +49,9 @@ export function createModels(settings: ModelSettings, clock: Clock = systemClock
     prepare: async () => {
       try {
         const [first] = modelChain(settings, "default");
-        if (first !== undefined) await lineOf(findProvider(settings, first)).provider();
+        if (first === undefined) return;
+        const target = findProvider(settings, first);
+        (await lineOf(target).provider()).model(target.model);
       } catch {
         // Whatever is wrong is said by the first call.
       }

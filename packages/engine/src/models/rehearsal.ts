@@ -7,6 +7,8 @@ import { printDifference, printRequest, type Placeholders, type RequestPrint } f
 export interface Drift {
   /** Place of the recorded call in the file, from 0. */
   index: number;
+  /** The conversation it came up in. */
+  thread: string;
   expected: string;
   actual: string;
 }
@@ -48,7 +50,7 @@ export function createRehearsal(recording: string, options: RehearsalOptions = {
       const call = chooseCall(conversation, request, print);
       if (call === null) return failed(request, "invalid_request", NO_ANSWER_LEFT);
       const difference = call.request === null ? null : printDifference(call.request, print);
-      if (difference !== null) options.onDrift?.({ index: call.index, ...difference });
+      if (difference !== null) options.onDrift?.({ index: call.index, thread: request.cacheKey, ...difference });
       return answered(call.answer, callOptions);
     },
   };
