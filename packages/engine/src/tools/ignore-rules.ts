@@ -18,8 +18,26 @@ interface Level {
 /** What git ignores at one folder and below: the rules there, then those of the folders above, nearest first. */
 export type IgnoreRules = readonly Level[];
 
-/** The rules that hold in a folder because of files above it, up to the repository's root, and its local excludes. */
+/**
+ * The rules that hold in a folder because of files above it, up to the repository's root, and its local excludes.
+ *
+ * None when the repository ignores the folder as a whole: it is then no part of it, and what lies in it is looked at.
+ */
 export function outerRules(folder: string): IgnoreRules {
+  const rules = rulesAbove(folder);
+  return liesInIgnored(rules, folder) ? [] : rules;
+}
+
+function liesInIgnored(rules: IgnoreRules, folder: string): boolean {
+  for (let at = folder, step = 0; step < MAX_PARENTS && dirname(at) !== at; step += 1, at = dirname(at)) {
+    const levels = rules.filter((level) => at.startsWith(`${level.base}/`));
+    if (levels.length === 0) return false;
+    if (isIgnored(levels, at, true)) return true;
+  }
+  return false;
+}
+
+function rulesAbove(folder: string): IgnoreRules {
   const above: string[] = [];
   let at = folder;
   for (let step = 0; step < MAX_PARENTS; step += 1) {

@@ -45,6 +45,10 @@ describe("list_files", () => {
     );
   });
 
+  test("an agent's folder that the repository around it ignores is looked at as one of its own", async () => {
+    expect((await list({}, join(repository.path, "node_modules/x"))).text).toBe("index.js 0 bytes");
+  });
+
   test("lists an ignored folder that was named", async () => {
     expect((await list({ path: "node_modules" })).text).toBe("node_modules/x/\nnode_modules/x/index.js 0 bytes");
   });
