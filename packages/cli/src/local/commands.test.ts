@@ -1,0 +1,196 @@
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { initWorkspace, readConfig, readSettings, type RunningServer, startServer } from "@bureau/server";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ModelServer, type ScriptRequest, startModelServer } from "../../../engine/src/testing/model-server.ts";
+import { testDatabase, type TestDatabase } from "../../../engine/src/testing/test-database.ts";
+import { type Outcome, runCommandLine } from "../testing/test-terminal.ts";
+
+let folder: string;
+let model: ModelServer;
+let database: TestDatabase;
+let server: RunningServer;
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), "bureau-commands-")));
+  await initWorkspace(folder, "empty");
+  model = await startModelServer({ script });
+  database = await testDatabase();
+  const config = readConfig({ workspace: folder, port: 0 }, await readSettings(folder), {}, folder);
+  const provider = { kind: "openai-compatible" as const, baseUrl: model.openaiUrl, apiKey: "none" };
+  const models = { default: "test/scripted", providers: { test: provider } };
+  server = await startServer({ ...config, databaseUrl: database.url, models }, () => undefined);
+});
+
+afterAll(async () => {
+  await server.stop();
+  await model.close();
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Answers by the first words of the person. */
+function script(request: ScriptRequest) {
+  const asked = request.messages.find((message) => message.role === "user")?.text ?? "";
+  const turn = request.toolTurns;
+  if (asked.includes("silence")) return { text: "" };
+  if (asked.includes("question")) {
+    if (turn > 0) return { text: `Thanks. ${request.lastText}` };
+    return { toolCalls: [{ name: "ask_person", arguments: { question: "Which launch?", choices: ["spring", "autumn"] } }] };
+  }
+  if (asked.includes("report") && turn === 0) {
+    return { text: "I write it.", toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: "## Risks\n" } }] };
+  }
+  if (request.tools.includes("request_check") && turn === 1) return { toolCalls: [{ name: "request_check", arguments: {} }] };
+  return { text: "All is written.", deltas: 3 };
+}
+
+function bureau(...argv: string[]): Promise<Outcome> {
+  return runCommandLine(argv, { folder });
+}
+
+describe("a run", () => {
+  test("gives the agent's words on standard output, its tools on standard error, and 0", async () => {
+    const { code, out, err } = await bureau("run", "Write a report");
+    expect(code).toBe(0);
+    expect(out).toBe("I write it.\nAll is written.\n");
+    expect(err).toContain("write_file report.md, 1 line");
+  });
+
+  test("in JSON is one event a line, the result last", async () => {
+    const outcome = await bureau("run", "--json", "Say something");
+    const lines = outcome.lines();
+    expect(lines.map((line) => line["type"])).toContain("run.completed");
+    expect(lines.at(-1)).toMatchObject({ type: "result", exitCode: 0, run: { status: "completed", outcome: "answered" } });
+  });
+
+  test("that answers and does nothing ends with 6", async () => {
+    const { code, err } = await bureau("run", "silence");
+    expect(code).toBe(6);
+    expect(err).toContain("nothing done");
+  });
+
+  test("in a folder of its own needs no AGENTS.md, and is told what would help", async () => {
+    const elsewhere = join(folder, "agents-not", "shop");
+    await mkdir(elsewhere, { recursive: true });
+    const { code, err } = await bureau("run", "--cwd", elsewhere, "Write a report");
+    expect(code).toBe(0);
+    expect(err).toContain("has no AGENTS.md");
+    expect(await readFile(join(elsewhere, "report.md"), "utf8")).toBe("## Risks\n");
+  });
+
+  test("that asks ends with 7, and goes on with the answer", async () => {
+    const asked = await bureau("run", "--json", "A question first");
+    expect(asked.code).toBe(7);
+    const runId = (asked.lines().at(-1)?.["run"] as { id: string }).id;
+
+    const hey = await bureau("hey");
+    expect(hey.out).toMatch(/1\. .*Which launch\?/);
+    expect((await bureau("inbox", "show", "1")).out).toContain("2. autumn");
+    expect(await bureau("inbox", "answer", "1", "--choice", "2")).toMatchObject({ code: 0, out: "Answered: Which launch?\n" });
+    const tail = await bureau("run", "tail", runId.slice(0, -3));
+    expect(tail.code).toBe(0);
+    expect(tail.out).toContain("autumn");
+  });
+});
+
+describe("a goal", () => {
+  test("that is waited for ends with 0 once its checks pass, and shows what was found", async () => {
+    const added = await bureau("goal", "add", "Write a report", "--name", "first", "--check", "file: report.md contains ## Risks", "--wait");
+    expect(added.code).toBe(0);
+    expect(added.err).toContain('✓ verified: report.md contains "## Risks"');
+    const shown = await bureau("goal", "show", "fir");
+    expect(shown.out).toMatch(/first {2}done {2}version 1[\s\S]*✓ verified[\s\S]*Used: .*tokens/);
+  });
+
+  test("in JSON has its checks, evidence and runs", async () => {
+    const { code, lines } = await bureau("goal", "show", "first", "--json");
+    expect(code).toBe(0);
+    expect(lines()).toHaveLength(1);
+    expect(lines()[0]).toMatchObject({
+      name: "first",
+      status: "done",
+      checks: [{ file: { path: "report.md" } }],
+      evidence: [{ status: "verified" }],
+      runs: [{ status: "completed" }],
+    });
+  });
+
+  test("that cannot reach done ends with 6", async () => {
+    const { code, err } = await bureau("goal", "add", "Write a report", "--name", "never", "--check", "file: other.md contains x", "--budget-turns", "1", "--wait");
+    expect(code).toBe(6);
+    expect(err).toContain("✗ not met: ");
+  });
+
+  test("that needs a sign-off ends with 7, and a yes in words ends it", async () => {
+    const { code, err } = await bureau("goal", "add", "Write a report", "--name", "signed", "--check", "person: owner", "--wait");
+    expect(code).toBe(7);
+    expect(err).toContain("bureau inbox approve");
+    expect((await bureau("inbox", "list", "--goal", "signed")).out).toMatch(/1 {2}sign off {2}pending/);
+    expect((await bureau("inbox", "approve", "all")).out).toContain("approved");
+    const { runs } = (await bureau("goal", "show", "signed", "--json")).lines()[0] as { runs: { id: string }[] };
+    expect((await bureau("run", "tail", runs[0]?.id ?? "")).code).toBe(0);
+    expect((await bureau("goal", "show", "signed")).out).toContain("✓ verified");
+  });
+
+  test("is edited, paused and stopped, each said in its own sentence", async () => {
+    await bureau("goal", "add", "Write a report", "--name", "held", "--draft");
+    expect((await bureau("goal", "edit", "held", "--done", "It is there")).out).toContain("held: draft.");
+    expect((await bureau("goal", "stop", "held")).out).toContain("held: abandoned.");
+    expect(await bureau("goal", "edit", "held")).toMatchObject({ code: 2 });
+  });
+
+  test("from a file outside the workspace is taken up as text", async () => {
+    const outside = await mkdtemp(join(tmpdir(), "bureau-goal-"));
+    await writeFile(join(outside, "g.md"), "---\ndone: it is there\nchecks:\n  - file: report.md\n---\nWrite a report\n");
+    const { code, lines } = await bureau("goal", "add", "--file", join(outside, "g.md"), "--draft", "--json");
+    expect(code).toBe(0);
+    expect(lines()[0]).toMatchObject({ status: "draft", done: "it is there", checks: [{ file: { path: "report.md" } }] });
+    await rm(outside, { recursive: true });
+  });
+});
+
+describe("what is not there or not possible", () => {
+  test.each([
+    [["goal", "show", "nothing"], 4],
+    [["run", "show", "run_"], 2],
+    [["run", "cancel", "run_0000000000000000000000000x"], 4],
+    [["inbox", "show", "99"], 4],
+    [["inbox", "approve", "maybe later"], 2],
+    [["agent", "add", "/none/at/all"], 4],
+    [["goal", "list", "--status", "sleeping"], 2],
+    [["thread", "show", "thr_", "--after", "x"], 2],
+    [["up", "--port", "0"], 5],
+  ])("%j ends with %i", async (argv, code) => {
+    const outcome = await bureau(...argv);
+    expect(outcome).toMatchObject({ code, out: "" });
+    expect(outcome.err).not.toBe("");
+  });
+});
+
+describe("agents, threads, tasks and paths", () => {
+  test("agents are made, listed and paused", async () => {
+    expect((await bureau("agent", "new", "scribe", "--instructions", "You write.")).code).toBe(0);
+    expect((await bureau("agent", "list")).out).toMatch(/scribe +enabled +\//);
+    expect((await bureau("agent", "pause", "scr")).out).toContain("scribe is paused.");
+    expect((await bureau("agent", "resume", "scribe")).code).toBe(0);
+    expect((await bureau("agent", "show", "scribe", "--json")).lines()[0]).toMatchObject({ name: "scribe", goals: [], runs: [] });
+    expect((await bureau("agent", "new", "scribe")).code).toBe(5);
+  });
+
+  test("a thread is shown, and spoken to", async () => {
+    const { threads } = (await bureau("thread", "list", "--json")).lines()[0] as { threads: { id: string; title: string }[] };
+    const thread = threads.find((one) => one.title.startsWith("Say something"))?.id ?? "";
+    expect((await bureau("thread", "show", thread)).out).toContain("All is written.");
+    const reply = (await bureau("thread", "steer", thread, "And again", "--json")).lines()[0];
+    expect(reply).toMatchObject({ steered: false, run: { threadId: thread } });
+    expect((await bureau("thread", "tail", thread)).code).toBe(0);
+    expect((await bureau("task", "list")).out).toBe("There are no such tasks.\n");
+  });
+
+  test("path names everything, the address too", async () => {
+    const { lines } = await bureau("path", "--json");
+    expect(lines()[0]).toMatchObject({ workspace: folder, token: join(folder, ".bureau", "token"), url: server.url });
+  });
+});
