@@ -100,8 +100,9 @@ function converse(run: RunState): NextStep {
 
 function callModel(run: RunState): NextStep {
   if (run.modelFailure?.type === "wait") return { type: "wait", reason: "timer", until: run.modelFailure.until };
-  if (run.compactionDue) return { type: "compact" };
+  // First: a summary costs less than the call it makes room for, and not even that fits.
   if (run.overBudget) return fail("budget", run.overBudget);
+  if (run.compactionDue) return { type: "compact" };
   return { type: "call_model" };
 }
 

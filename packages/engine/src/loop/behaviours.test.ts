@@ -104,10 +104,11 @@ describe("making a goal", () => {
     const tools: string[][] = [];
     await open((request) => {
       tools.push(request.tools);
-      return request.tools.length > 0 ? "I am done." : '{"status":"verified","reason":"It is there."}';
+      return request.tools.length > 0 ? "I am done." : '{"verdict":"met","reason":"It is there."}';
     });
-    await aGoal({ checks: [{ judge: "The report is good" }] });
+    const goal = await aGoal({ checks: [{ judge: "The report is good" }] });
     await world.driveAll();
+    expect(await goalNow(goal)).toMatchObject({ status: "done" });
     expect(tools[0]).toContain("request_check");
     expect(tools[1]).toEqual([]);
   });

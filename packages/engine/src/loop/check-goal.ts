@@ -1,18 +1,18 @@
-import { newId, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
+import { newId, NO_USAGE, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
-import { priceOf, remaining } from "../domain/budget.ts";
+import { addUsage, estimateCall, priceOf, remaining, reserve } from "../domain/budget.ts";
 import { afterContinuation, fingerprint } from "../domain/progress.ts";
 import { renderContinuation, renderFindings } from "../domain/prompt.ts";
 import type { CheckContext, Finding } from "../goals/checker.ts";
 import { impliedChecks } from "../goals/describe-check.ts";
-import type { CallModel } from "../models/model.ts";
+import type { CallModel, ModelAnswer, ModelRequest } from "../models/model.ts";
 import type { Changes, NewEvidence, NewInboxEntry } from "../store/journal.ts";
 import type { LoadedGoal } from "../store/load-run.ts";
 import { presentEntry } from "./call-tools.ts";
 import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
+import { reserveShared } from "./shared-budget.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
-
 
 /**
  * Begins the checks of the goal. Only what they find can complete it.
@@ -28,17 +28,23 @@ export function beginChecks(parts: LoopParts, journal: Journal): BegunStep {
   };
 }
 
-async function performChecks(parts: LoopParts, journal: Journal, stepId: string, context: PerformContext): Promise<Changes> {
+async function performChecks(
+  parts: LoopParts,
+  journal: Journal,
+  stepId: string,
+  context: PerformContext,
+): Promise<Changes> {
   const goal = journal.goal!;
   const startedAt = parts.clock.now();
-  const spent: Partial<Usage> = {};
+  const spent: Spent = { usage: {}, overBudget: null };
   const checks = impliedChecks(goal.spec);
   const findings = await parts.runChecks(checks, checkContext(parts, journal, goal, context.signal, spent));
   const ended = timeText(parts.clock.now());
   const used: Changes = {
-    ...charge(journal, { ...spent, activeMs: parts.clock.now() - startedAt }),
-    events: spent.modelCalls ? chargedEvents(journal) : [],
+    ...charge(journal, { ...spent.usage, activeMs: parts.clock.now() - startedAt }),
+    events: spent.usage.modelCalls ? chargedEvents(journal) : [],
   };
+  used.goal = { ...used.goal, reserved_tokens: 0, reserved_micros: 0 };
   if (context.signal.aborted) {
     return mergeChanges(used, {
       stepPatches: [{ id: stepId, status: "interrupted", error: "Stopped by a command.", ended_at: ended }],
@@ -47,9 +53,10 @@ async function performChecks(parts: LoopParts, journal: Journal, stepId: string,
   }
   const evidence = findings.map((finding) => newEvidence(goal, stepId, finding, ended));
   const verdict = await judgeRound(parts, journal, stepId, findings);
+  const stop = spent.overBudget ? setFacts(journal, { modelFailure: overBudgetFailure(spent.overBudget) }) : null;
   journal.run.attempts = 0;
   return mergeChanges(used, verdict, {
-    run: { attempts: 0 },
+    run: { attempts: 0, ...(stop ? { state: stop } : {}) },
     stepPatches: [{ id: stepId, status: "completed", error: null, ended_at: ended }],
     evidence,
     events: [
@@ -64,14 +71,17 @@ function checkContext(
   journal: Journal,
   goal: LoadedGoal,
   signal: AbortSignal,
-  spent: Partial<Usage>,
+  spent: Spent,
 ): CheckContext {
   const round = (journal.facts.checkCount ?? 0) + 1;
   const callModel: CallModel = async (request, options) => {
+    spent.overBudget ??= await reserveJudge(parts, journal, goal, spent.usage, request);
+    if (spent.overBudget) return noRoom(request.model, spent.overBudget);
     const answer = await parts.models.call(request, options);
     if (answer.usage) {
       const more = usageOfCall(answer.usage, priceOf(answer.usage, parts.models.price(answer.model)));
-      for (const key of Object.keys(more) as (keyof Usage)[]) spent[key] = (spent[key] ?? 0) + (more[key] ?? 0);
+      for (const key of Object.keys(more) as (keyof Usage)[])
+        spent.usage[key] = (spent.usage[key] ?? 0) + (more[key] ?? 0);
     }
     return answer;
   };
@@ -88,6 +98,60 @@ function checkContext(
     signOffs: new Map(goal.signOffs.map((signOff) => [signOff.checkIndex, signOff])),
     commandId: (index) => `${journal.run.id}-check-${round}-${index}`,
   };
+}
+
+/** What the models of the checks have used, and why no more may be asked. */
+interface Spent {
+  usage: Partial<Usage>;
+  overBudget: string | null;
+}
+
+/** Sets a judge's call aside in the goal's budget and those above it. Null when there is room. */
+async function reserveJudge(
+  parts: LoopParts,
+  journal: Journal,
+  goal: LoadedGoal,
+  spent: Partial<Usage>,
+  request: ModelRequest,
+): Promise<string | null> {
+  const usage = addUsage(goal.usage, { ...NO_USAGE, ...spent });
+  const maxOutputTokens = request.maxOutputTokens ?? parts.models.limits(request.model).maxOutputTokens;
+  const price = parts.models.price(request.model);
+  const wanted = { inputBytes: JSON.stringify(request.messages).length, maxOutputTokens, price };
+  const { tokens, micros } = estimateCall(wanted);
+  const room = reserve(usage, { tokens: 0, micros: 0 }, goal.spec.budget, { tokens, micros });
+  if (!room.ok) return room.sentence;
+  if (!goal.hasFamily) return null;
+  return await parts.database.transaction(async (transaction) => {
+    const shared = await reserveShared(transaction, {
+      runId: journal.run.id,
+      goal,
+      usage,
+      wanted: { ...wanted, turns: 0 },
+    });
+    if (!shared.ok) return shared.sentence;
+    if (shared.maxOutputTokens < maxOutputTokens)
+      return "The budget that it shares with other goals has no room for it.";
+    await transaction.query("UPDATE goals SET reserved_tokens = $2, reserved_micros = $3 WHERE id = $1", [
+      goal.id,
+      tokens,
+      micros,
+    ]);
+    return null;
+  });
+}
+
+function noRoom(model: string, sentence: string): ModelAnswer {
+  return {
+    status: "failed",
+    model,
+    failure: { kind: "usage_limit", message: sentence, status: null, retryAfterMs: null },
+    usage: null,
+  };
+}
+
+function overBudgetFailure(sentence: string): NonNullable<Journal["facts"]["modelFailure"]> {
+  return { type: "give_up", failure: "budget", sentence: `The checks could not be finished. ${sentence}` };
 }
 
 /** Passed, waiting for a sign-off, or not yet: then the agent is told what is missing, unless nothing moves any more. */
@@ -160,7 +224,12 @@ async function goOn(
     });
   }
   const items = await newItems(parts, journal, stepId, contents);
-  const facts = setFacts(journal, { ...round, verdict: "failed", stalled: idle.stop ? idle.sentence : null, yielded: true });
+  const facts = setFacts(journal, {
+    ...round,
+    verdict: "failed",
+    stalled: idle.stop ? idle.sentence : null,
+    yielded: true,
+  });
   return {
     run: { state: facts },
     goal: { fingerprint: idle.fingerprint, idle_count: idle.idleCount },

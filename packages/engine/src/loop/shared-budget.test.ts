@@ -200,4 +200,46 @@ describe("a goal's own cap", () => {
       sentence: "The budget of 3 tool calls is used up.",
     });
   });
+
+  test("holds for the judge of its checks, which is not asked when there is no room for it", async () => {
+    let judged = 0;
+    await open((request) => {
+      if (request.tools.length === 0) judged += 1;
+      return request.tools.length === 0
+        ? '{"verdict":"met","reason":"Good."}'
+        : { text: "I am done.", usage: { inputTokens: 5_000, outputTokens: 10 } };
+    });
+    const spec = { brief: "Write it well", checks: [{ judge: "It is well written" }] };
+    const goal = await createGoal(world.commands, { agent: "writer", spec: { ...spec, budget: { tokens: 5_100 } } });
+    await world.driveAll();
+    expect(judged).toBe(0);
+    expect(await goalNow(goal)).toMatchObject({
+      status: "paused",
+      usage: { tokens: 5_010 },
+      sentence: expect.stringContaining("The checks could not be finished"),
+    });
+    await editGoal(world.commands, goal.id, { spec: { budget: { tokens: 50_000 } } });
+    await resumeGoal(world.commands, goal.id);
+    await world.driveAll();
+    expect(judged).toBe(1);
+    expect(await goalNow(goal)).toMatchObject({ status: "done" });
+  });
+
+  test("holds for the judge under the parent's budget too", async () => {
+    await open((request) =>
+      request.tools.length === 0
+        ? '{"verdict":"met","reason":"Good."}'
+        : { text: "I am done.", usage: { inputTokens: 5_000, outputTokens: 10 } },
+    );
+    const parent = await aGoal("parent", { tokens: 5_100 }, { draft: true });
+    const spec = { brief: "Write it well", checks: [{ judge: "It is well written" }] };
+    const child = await createGoal(world.commands, { agent: "writer", spec, parent: parent.id });
+    await world.driveAll();
+    expect(await goalNow(child)).toMatchObject({ status: "paused", usage: { tokens: 5_010 } });
+    await editGoal(world.commands, parent.id, { spec: { budget: { tokens: 50_000 } } });
+    await resumeGoal(world.commands, child.id);
+    await world.driveAll();
+    expect(await goalNow(child)).toMatchObject({ status: "done" });
+    expect(await reservedInAll()).toBe(0);
+  });
 });

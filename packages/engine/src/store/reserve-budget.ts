@@ -53,6 +53,8 @@ export async function lockBudgets(transaction: Queryable, run: { id: string; goa
 
 const USAGE_KEYS = Object.keys(NO_USAGE) as (keyof Usage)[];
 const sumOfOthers = (value: string) => `COALESCE(sum(${value}) FILTER (WHERE g.id <> $2), 0)`;
+const reservedByOthers = (column: string) =>
+  `COALESCE(sum(g.${column}) FILTER (WHERE g.id <> $2 AND g.status NOT IN ('done', 'abandoned')), 0)`;
 
 const SUM_BUDGETS = `
 WITH RECURSIVE tree AS (
@@ -63,6 +65,6 @@ WITH RECURSIVE tree AS (
 )
 SELECT r.id, r.name, r.spec->'budget' AS budget,
   jsonb_build_object(${USAGE_KEYS.map((key) => `'${key}', ${sumOfOthers(`(g.usage->>'${key}')::bigint`)}`).join(", ")}) AS usage,
-  ${sumOfOthers("g.reserved_tokens")} AS reserved_tokens, ${sumOfOthers("g.reserved_micros")} AS reserved_micros
+  ${reservedByOthers("reserved_tokens")} AS reserved_tokens, ${reservedByOthers("reserved_micros")} AS reserved_micros
 FROM tree JOIN goals g ON g.id = tree.id JOIN goals r ON r.id = tree.root
 GROUP BY r.id ORDER BY r.id`;
