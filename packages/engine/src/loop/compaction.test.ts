@@ -112,7 +112,7 @@ describe("a thread that outgrows the model's context", () => {
 
   test("shows the model the latest summary and what people said word for word", () => {
     const last = workRequests().at(-1)!;
-    const texts = sentMessages(last).map((message) => String(message.content ?? ""));
+    const texts = sentMessages(last).map((message) => (typeof message.content === "string" ? message.content : ""));
     expect(texts.filter((text) => text.includes("Summary: read up to part")).length).toBe(1);
     expect(texts.join("\n")).toContain("Read every part, then write report.md");
     expect(last.raw).not.toContain("Part 0\\n");

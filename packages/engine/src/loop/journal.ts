@@ -214,12 +214,9 @@ function overToolBudget(journal: Journal): string | null {
   const wanted = journal.calls.filter((call) => call.status === "pending").length;
   if (wanted === 0) return null;
   const { usage, budget } = spending(journal);
-  const room = reserve(
-    usage,
-    NOTHING_RESERVED,
-    { ...(budget.toolCalls === undefined ? {} : { toolCalls: budget.toolCalls }) },
-    { toolCalls: wanted },
-  );
+  const room = reserve(usage, NOTHING_RESERVED, budget.toolCalls === undefined ? {} : { toolCalls: budget.toolCalls }, {
+    toolCalls: wanted,
+  });
   return room.ok ? null : room.sentence;
 }
 

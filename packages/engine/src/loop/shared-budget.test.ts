@@ -55,7 +55,7 @@ describe("a budget over a tree of goals", () => {
         "SELECT sum((usage->>'tokens')::int + reserved_tokens)::int AS tokens FROM goals",
       );
       highest = Math.max(highest, rows[0].tokens);
-      return await (work as (r: typeof request) => ModelReply)(request);
+      return (work as (r: typeof request) => ModelReply)(request);
     });
     const parent = await aGoal("parent", { tokens: cap }, { draft: true });
     const children = await Promise.all(["one", "two", "three"].map((name) => aGoal(name, {}, { parent: parent.id })));

@@ -42,7 +42,7 @@ export async function testWorld(script: ModelScript, options: WorldOptions = {})
     ...engine.parts,
     models,
     clock,
-    continueGoal: async (transaction, run) => void (await continueGoal(commands, transaction, run.goalId!)),
+    continueGoal: (transaction, run) => continueGoal(commands, transaction, run.goalId!),
     ...rest.parts,
   };
   return {
