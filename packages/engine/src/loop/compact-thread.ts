@@ -4,10 +4,12 @@ import { compactionMessages, KEEP_SHARE, planCompaction, summaryContent, summary
 import { timeText } from "../clock.ts";
 import { loadRun } from "../store/load-run.ts";
 import type { ModelLimits } from "../models/model.ts";
-import type { Changes } from "../store/journal.ts";
+import type { Changes, StepPatch } from "../store/journal.ts";
 import { charge, contentBytes, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
+
+type EndedStatus = "completed" | "interrupted";
 
 /** Begins the summary that stands in for old items in the model's input. The thread keeps them. */
 export function beginCompaction(parts: LoopParts, journal: Journal): BegunStep {
@@ -28,7 +30,6 @@ async function performCompaction(
   const limits = roomOf(parts, journal);
   const loaded = await loadRun(parts.database, parts.blobs, journal.run.id);
   const plan = loaded ? planCompaction(loaded.items, limits, KEEP_SHARE) : null;
-  const endedAt = () => timeText(parts.clock.now());
   if (!plan) {
     const overflow = journal.facts.contextOverflow === true;
     const sentence =
@@ -40,7 +41,7 @@ async function performCompaction(
     });
     return {
       run: { state: facts },
-      stepPatches: [{ id: stepId, status: "completed", error: null, ended_at: endedAt() }],
+      ...endStep(parts, journal, { id: stepId, status: "completed", error: null }),
     };
   }
   const answer = await parts.models.call(
@@ -60,9 +61,10 @@ async function performCompaction(
     events: answer.usage ? chargedEvents(journal) : [],
   };
   if (signal.aborted) {
-    return mergeChanges(spent, {
-      stepPatches: [{ id: stepId, status: "interrupted", error: "Stopped by a command.", ended_at: endedAt() }],
-    });
+    return mergeChanges(
+      spent,
+      endStep(parts, journal, { id: stepId, status: "interrupted", error: "Stopped by a command." }),
+    );
   }
   const written =
     answer.status === "answered" ? answer.parts.map((part) => (part.type === "text" ? part.text : "")).join("") : null;
@@ -71,23 +73,25 @@ async function performCompaction(
   const items = await newItems(parts, journal, stepId, [summaryContent(plan, written)]);
   journal.run.attempts = 0;
   const facts = setFacts(journal, { compactionDue: false, contextOverflow: false, lastCall: null });
-  return mergeChanges(spent, {
-    run: { attempts: 0, state: facts },
-    stepPatches: [
-      {
-        id: stepId,
-        status: "completed",
-        usage: answer.usage ? { ...NO_USAGE, ...usageOfCall(answer.usage, micros) } : null,
-        error: answer.status === "failed" ? answer.failure.message : null,
-        ended_at: endedAt(),
-      },
-    ],
-    ...items,
-    events: [
-      ...items.events,
-      event(journal, "step.completed", { step: { id: stepId, status: "completed", endedAt: endedAt() } }),
-    ],
+  const ended = endStep(parts, journal, {
+    id: stepId,
+    status: "completed",
+    usage: answer.usage ? { ...NO_USAGE, ...usageOfCall(answer.usage, micros) } : null,
+    error: answer.status === "failed" ? answer.failure.message : null,
   });
+  return mergeChanges(spent, { run: { attempts: 0, state: facts } }, items, ended);
+}
+
+function endStep(
+  parts: LoopParts,
+  journal: Journal,
+  step: Omit<StepPatch, "ended_at" | "status"> & { status: EndedStatus },
+): Changes {
+  const endedAt = timeText(parts.clock.now());
+  return {
+    stepPatches: [{ ...step, ended_at: endedAt }],
+    events: [event(journal, `step.${step.status}`, { step: { id: step.id, status: step.status, endedAt } })],
+  };
 }
 
 /**

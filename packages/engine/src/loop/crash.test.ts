@@ -261,10 +261,10 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
       },
     }),
   "a goal that goes on in further runs": () =>
-    aGoal([{ file: { path: "report.md", contains: "5" } }], {
+    aGoal([{ file: { path: "report.md", contains: "3" } }], {
       parts: () => ({ limits: { ...DEFAULT_RUN_LIMITS, steps: 5 } }),
       script: ({ toolTurns }) => ({
-        toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: `${Math.min(toolTurns, 5)}` } }],
+        toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: `${Math.min(toolTurns, 3)}` } }],
       }),
       varies: true,
     }),
@@ -276,6 +276,11 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
   "a call that fails and is made again": () =>
     aRun({ script: failing({ status: 500, retryAfterMs: 1 }), check: expectAnswered }),
   "a summary of old items": () => aRun(compacted()),
+  "a thread that is too long and cannot be made shorter": () =>
+    aRun({
+      script: () => ({ fault: "context_overflow" }),
+      check: ({ runs }) => expect(runs).toMatchObject([{ status: "failed", failure: "model" }]),
+    }),
 };
 
 /** The first call of each conversation fails once. */
