@@ -23,6 +23,9 @@ export const systemClock: Clock = {
     }),
 };
 
+/** From 0 up to but not 1. The engine's only source of chance besides ids. */
+export const systemRandom = (): number => Math.random();
+
 /** ISO 8601 UTC text of a moment. */
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { EngineApi } from "./engine-api.ts";
-import { systemClock, type Clock } from "./clock.ts";
+import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prune, type PruneReport } from "./commands/prune.ts";
@@ -75,7 +75,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   const late: { dispatcher: RunDispatcher | null } = { dispatcher: null };
   const dispatcher: Dispatcher = {
-    enqueue: (transaction, run) => late.dispatcher!.enqueue(transaction, run),
+    enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
     kick: () => late.dispatcher?.kick(),
   };
   const told = tellingDatabase(database, () => live.committed());
@@ -166,7 +166,7 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     writer: new JournalWriter({ database, clock, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),
     clock,
-    random: Math.random,
+    random: systemRandom,
     live,
     signals,
     dispatcher,

@@ -129,11 +129,6 @@ export function renderInterrupted(toolName: string): string {
   return `${toolName} was interrupted and its outcome is unknown: it may have happened, in part or in whole. It was not repeated. Look at the real state first, then decide.`;
 }
 
-/** Said once before a limit ends the run, so that the agent can leave its work in order. */
-export function renderLimit(sentence: string): string {
-  return `${sentence} Leave the work in order and say in a few lines what is done and what is left.`;
-}
-
 function findingLines(findings: readonly FindingText[]): string[] {
   return findings.map((finding) => {
     const detail = finding.detail.trim();

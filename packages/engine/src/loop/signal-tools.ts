@@ -18,14 +18,14 @@ export function signalOutcome(parts: LoopParts, journal: Journal, call: LoadedCa
     case REQUEST_CHECK:
       return { status: "completed", text: "The runtime runs the checks now.", facts: { checkRequested: true } };
     case REPORT_BLOCKED:
-      return reportBlocked(journal, String(args["reason"] ?? ""));
+      return reportBlocked(journal, textOf(args["reason"]));
     default:
       return null;
   }
 }
 
 function askPerson(parts: LoopParts, journal: Journal, call: LoadedCall, args: Record<string, unknown>): CallOutcome {
-  const question = String(args["question"] ?? "");
+  const question = textOf(args["question"]);
   const entry = {
     id: newId("question"),
     kind: "question" as const,
@@ -61,4 +61,9 @@ function reportBlocked(journal: Journal, obstacle: string): CallOutcome {
     ...(journal.goal ? { verdictVersion: journal.goal.version } : {}),
   };
   return { status: "completed", text, facts };
+}
+
+/** Arguments were checked when the call was asked for; this only tells the compiler. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
