@@ -70,6 +70,13 @@ const use23 = (reply: ModelReply): ModelReply => ({
   usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 8, reasoningTokens: 2 },
 });
 
+test("every case has its proof", async () => {
+  const { cases } = JSON.parse(await readFile(CASES, "utf8")) as { cases: { id: string }[] };
+  const here = await readFile(new URL(import.meta.url), "utf8");
+  const proven = [...here.matchAll(/test\("(goal-\d\d): /g)].map(([, id]) => id!);
+  expect(proven.toSorted()).toEqual(cases.map((one) => one.id).toSorted());
+});
+
 describe("making a goal", () => {
   test("goal-01: a new goal is active, has used nothing, and gives its thread a title", async () => {
     await open([]);
@@ -450,13 +457,6 @@ describe("a goal goes on", () => {
     await world.driveAll();
     expect(await goalNow(goal)).toMatchObject({ status: "done" });
   });
-});
-
-test("every case has its proof", async () => {
-  const { cases } = JSON.parse(await readFile(CASES, "utf8")) as { cases: { id: string }[] };
-  const here = await readFile(new URL(import.meta.url), "utf8");
-  const proven = [...here.matchAll(/test\("(goal-\d\d): /g)].map(([, id]) => id!);
-  expect(proven.toSorted()).toEqual(cases.map((one) => one.id).toSorted());
 });
 
 const TOKENS_1050 = { inputTokens: 1_000, outputTokens: 50 };
