@@ -8,7 +8,7 @@ import { createClient } from "@bureau/protocol";
 import type { Job, Place, RunningSubject, Subject } from "./subject.ts";
 
 const PROGRAM = join(import.meta.dirname, "..", "packages", "cli", "bin", "bureau.mjs");
-const LOOK_MS = 20;
+const LOOK_MS = 200;
 const JOB_LIMIT_MS = 120_000;
 const STOP_MS = 20_000;
 

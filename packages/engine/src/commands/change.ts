@@ -15,7 +15,7 @@ export interface Change {
   addEvent(event: NewEvent): void;
   /** Has whichever process drives the run look up, once this is committed. */
   interrupt(runId: string): void;
-  enqueue(run: { id: string; dispatch: number; priority: number }): Promise<void>;
+  enqueue(...runs: { id: string; dispatch: number; priority: number }[]): Promise<void>;
   /** Undoes something outside the database when the transaction fails. */
   onRollback(undo: () => Promise<void>): void;
   /** Clears away, once this is committed, what only an undo would have needed. */
@@ -103,9 +103,10 @@ function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Pr
       now: new Date(parts.clock.now()),
       addEvent: (event) => void events.push(event),
       interrupt: (runId) => void interrupted.add(runId),
-      enqueue: async (run) => {
+      enqueue: async (...runs) => {
         enqueued = true;
-        await parts.dispatcher.enqueue(transaction, { id: run.id, dispatch: run.dispatch, priority: run.priority });
+        const handed = runs.map(({ id, dispatch, priority }) => ({ id, dispatch, priority }));
+        await parts.dispatcher.enqueue(transaction, ...handed);
       },
       onRollback: (step) => void undo.push(step),
       onCommit: (step) => void tidying.push(step),

@@ -13,8 +13,8 @@ export interface DispatchedRun {
 }
 
 export interface Dispatcher {
-  /** Hands a run over in the caller's transaction: it is taken up only if that commits. */
-  enqueue(transaction: Queryable, run: DispatchedRun): Promise<void>;
+  /** Hands runs over in the caller's transaction: they are taken up only if that commits. */
+  enqueue(transaction: Queryable, ...runs: DispatchedRun[]): Promise<void>;
   /** Says that something was enqueued and committed. */
   kick(): void;
 }

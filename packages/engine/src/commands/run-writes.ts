@@ -57,7 +57,7 @@ export interface NewRun {
  */
 export async function insertRun(change: Change, run: NewRun): Promise<RunRow> {
   const id = newId("run");
-  const paused = run.agent.status === "paused";
+  const start = runStart(run.agent);
   const seen = await itemCount(change, run.threadId);
   if (run.message !== null) {
     await addItems(change, run.threadId, [{ content: { type: "message", ...run.message }, runId: id, turn: 0 }]);
@@ -74,13 +74,13 @@ export async function insertRun(change: Change, run: NewRun): Promise<RunRow> {
         run.goal?.id ?? null,
         run.goal?.version ?? null,
         run.taskId ?? null,
-        paused ? "waiting" : "queued",
+        start.status,
         run.trigger,
         PRIORITY[run.trigger],
-        paused ? 0 : 1,
-        paused,
-        paused ? "paused" : null,
-        paused ? `Waits: the agent ${run.agent.name} is paused.` : "",
+        start.dispatch,
+        start.pause_requested,
+        start.wait_reason,
+        start.sentence,
         seen,
         JSON.stringify(run.checkRequested === true ? { checkRequested: true } : {}),
         JSON.stringify(NO_USAGE),
@@ -93,8 +93,16 @@ export async function insertRun(change: Change, run: NewRun): Promise<RunRow> {
     });
   const row = rows[0]!;
   addRunEvent(change, "run.created", row);
-  if (!paused) await change.enqueue(row);
+  if (row.status === "queued") await change.enqueue(row);
   return row;
+}
+
+/** How a run begins: that of a paused agent waits. */
+export function runStart(agent: { name: string; status: "enabled" | "paused" }) {
+  if (agent.status === "enabled")
+    return { status: "queued", dispatch: 1, pause_requested: false, wait_reason: null, sentence: "" };
+  const sentence = `Waits: the agent ${agent.name} is paused.`;
+  return { status: "waiting", dispatch: 0, pause_requested: true, wait_reason: "paused", sentence };
 }
 
 /** Locks the thread until commit. */

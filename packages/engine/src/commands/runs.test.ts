@@ -51,6 +51,23 @@ describe("starting a run", () => {
     expect(events[1]?.data["item"]).toMatchObject({ position: 1, runId: run.id });
   });
 
+  test("those that are asked for at once start together, and one that cannot fails alone", async () => {
+    const before = await lastSequence(world.database);
+    const asked = ["one", "nobody", "two", "no\u0000thing"].map((text) =>
+      startRun(world.parts, { text, ...(text === "nobody" && { agent: "nobody" }) }),
+    );
+    const results = await Promise.allSettled(asked);
+    expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
+    const runs = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(world.enqueued.map((one) => one.id)).toEqual(expect.arrayContaining(runs.map((run) => run.id)));
+    const events = await eventsAfter(world.database, before, 20);
+    for (const [index, run] of runs.entries()) {
+      expect(await texts(run.threadId)).toEqual([["one", "two"][index]]);
+      const types = events.filter((event) => event.threadId === run.threadId).map((event) => event.type);
+      expect(types).toEqual(["thread.created", "item.added", "run.created"]);
+    }
+  });
+
   test("of two at once in one thread one starts and the other is told that a run is at work", async () => {
     const thread = await aThread(world.database, { agent_id: world.agent.id });
     const results = await Promise.allSettled([

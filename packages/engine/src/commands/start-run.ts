@@ -4,9 +4,10 @@ import { agentOfFolder } from "./add-agent.ts";
 import { change } from "./change.ts";
 import { createGoalAndRun } from "./create-goal.ts";
 import { isAtWork } from "./goal-writes.ts";
-import { agentFor, findAgent, findGoal, findThread } from "../queries/lookup.ts";
+import { findAgent, findGoal, findThread } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
-import { insertRun, insertThread } from "./run-writes.ts";
+import { insertRun } from "./run-writes.ts";
+import { startOnNewThread } from "./start-runs.ts";
 import { steerRun } from "./steer-run.ts";
 
 /** Times that a message looks again for the run it steers, while runs of the thread begin and end. */
@@ -17,18 +18,9 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
   if (input.goal !== undefined) return await startRunOfNewGoal(parts, input);
   if (input.thread !== undefined) return await startRunOnThread(parts, input.thread, input);
   const folderAgent = input.folder === undefined ? null : await agentOfFolder(parts, input.folder);
-  return await change(parts, async (change) => {
-    const agent = await agentFor(change.transaction, parts.workspace, folderAgent?.id ?? input.agent);
-    const thread = await insertThread(change, { agentId: agent.id, goalId: null, text: input.text });
-    const row = await insertRun(change, {
-      threadId: thread.id,
-      agent,
-      trigger: "person",
-      message: { role: "person", text: input.text },
-      ...(input.limits && { limits: input.limits }),
-    });
-    return runFromRow(row);
-  });
+  const agent = folderAgent?.id ?? input.agent;
+  const { text, limits } = input;
+  return await startOnNewThread(parts, { text, ...(agent !== undefined && { agent }), ...(limits && { limits }) });
 }
 
 /** Steers the thread's open run, or starts one. */

@@ -63,7 +63,7 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
   const kick = queueKick(options.log);
   kick();
   return {
-    enqueue: enqueueRun,
+    enqueue: enqueueRuns,
     kick,
     takeOver: (executorId) => takeOver(DBOS, executorId, kick),
     // Runs at work are left as they are: the next start goes on with them.
@@ -74,23 +74,15 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
   };
 }
 
-async function enqueueRun(transaction: Queryable, run: DispatchedRun): Promise<void> {
+async function enqueueRuns(transaction: Queryable, ...runs: DispatchedRun[]): Promise<void> {
   await transaction.query({
-    name: "enqueue_run",
-    text: `SELECT dbos.enqueue_workflow(
-      workflow_name => $1, queue_name => $2, positional_args => ARRAY[to_json($3::text), to_json($4::int)],
-      workflow_id => $5, app_version => $6, priority => $7, delay_until_epoch_ms => $8, application_name => $9)`,
-    values: [
-      WORKFLOW_NAME,
-      QUEUE_NAME,
-      run.id,
-      run.dispatch,
-      `${run.id}:${run.dispatch}`,
-      APPLICATION_VERSION,
-      run.priority,
-      run.delayUntil ?? null,
-      APPLICATION_NAME,
-    ],
+    name: "enqueue_runs",
+    text: `SELECT count(dbos.enqueue_workflow(
+      workflow_name => $1, queue_name => $2, positional_args => ARRAY[to_json(run.id), to_json(run.dispatch)],
+      workflow_id => run.id || ':' || run.dispatch, app_version => $3, priority => run.priority,
+      delay_until_epoch_ms => run."delayUntil", application_name => $4))
+      FROM jsonb_to_recordset($5::jsonb) AS run(id text, dispatch int, priority int, "delayUntil" bigint)`,
+    values: [WORKFLOW_NAME, QUEUE_NAME, APPLICATION_VERSION, APPLICATION_NAME, JSON.stringify(runs)],
   });
 }
 
@@ -149,7 +141,8 @@ function queueKick(log: DispatcherOptions["log"]): () => void {
 }
 
 function quietLogger(log: DispatcherOptions["log"]) {
-  const text = (entry: unknown) => (entry instanceof Error ? entry.message : typeof entry === "string" ? entry : JSON.stringify(entry));
+  const text = (entry: unknown) =>
+    entry instanceof Error ? entry.message : typeof entry === "string" ? entry : JSON.stringify(entry);
   return {
     info() {},
     debug() {},

@@ -4,7 +4,7 @@ import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { appendItems } from "../domain/model-input.ts";
 import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
 import { writeJournal } from "../store/journal.ts";
-import { claimRun, loadRun, type RunJournal } from "../store/load-run.ts";
+import { type Claim, claimRuns, loadRun, type RunJournal } from "../store/load-run.ts";
 import { beginModelCall } from "./call-model.ts";
 import { beginToolCalls, endCalls, interruptCalls, presentEntry, recoverCalls } from "./call-tools.ts";
 import { beginChecks } from "./check-goal.ts";
@@ -12,11 +12,14 @@ import { beginCompaction } from "./compact-thread.ts";
 import { beginFinish, beginWait } from "./end-run.ts";
 import { type Journal, runState, writeOf } from "./journal.ts";
 import { frameJournal } from "./frame-journal.ts";
+import { together } from "../together.ts";
 import type { LoopParts } from "./parts.ts";
 import { type Alongside, type BegunStep, event, mergeChanges, type Refusal } from "./step.ts";
 
 /** A run takes far fewer; this only ends a loop that a fault of ours would make endless. */
 const MAX_ROUNDS = 20_000;
+/** Most runs that are taken up in one query. */
+const MAX_CLAIMS = 64;
 /** The state by which PostgreSQL names a deadlock, and how often one is met again. */
 const DEADLOCK = "40P01";
 const MAX_DEADLOCKS = 4;
@@ -28,8 +31,7 @@ const MAX_DEADLOCKS = 4;
  * at any point. Returns when the run waits, ended, or belongs to another process.
  */
 export async function driveRun(parts: LoopParts, runId: string, dispatch: number): Promise<void> {
-  const claim = { runId, dispatch, executorId: parts.executorId, rehearsal: parts.models.rehearsal };
-  const claimed = await claimRun(parts.database, parts.blobs, claim);
+  const claimed = await claimTogether(parts, { runId, dispatch });
   if (!claimed) return;
   parts.live.committed();
   try {
@@ -38,6 +40,13 @@ export async function driveRun(parts: LoopParts, runId: string, dispatch: number
     parts.signals.end(runId);
   }
 }
+
+/** Runs that the dispatcher starts at once are taken up in one query. */
+const claimTogether = together(MAX_CLAIMS, async (parts: LoopParts, claims: Claim[]) => {
+  const by = { executorId: parts.executorId, rehearsal: parts.models.rehearsal };
+  const journals = await claimRuns(parts.database, parts.blobs, claims, by);
+  return claims.map(({ runId }) => journals.get(runId) ?? null);
+});
 
 async function drive(parts: LoopParts, claimed: RunJournal): Promise<void> {
   const runId = claimed.run.id;

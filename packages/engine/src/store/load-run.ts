@@ -84,22 +84,28 @@ export interface RunJournal {
   itemCount: number;
 }
 
+export interface Claim {
+  runId: string;
+  dispatch: number;
+}
+
 /**
- * Takes a run up for this process, under a new epoch: writes of a process that had it before change nothing.
+ * Takes runs up for this process, under a new epoch: writes of a process that had one before change nothing.
  *
- * Returns its journal, or null when the run is over, waits for something else, or was dispatched anew since.
+ * Returns their journals by id. A run that is over, waits for something else, or was dispatched anew since has none.
  */
-export async function claimRun(
+export async function claimRuns(
   database: Queryable,
   blobs: ContentBlobs,
-  claim: { runId: string; dispatch: number; executorId: string; rehearsal: boolean },
-): Promise<RunJournal | null> {
-  const { rows } = await database.query({
-    name: "claim_run",
-    text: CLAIM_RUN,
-    values: [claim.runId, claim.dispatch, claim.executorId, claim.rehearsal],
+  claims: Claim[],
+  by: { executorId: string; rehearsal: boolean },
+): Promise<Map<string, Promise<RunJournal>>> {
+  const { rows } = await database.query<JournalRow>({
+    name: "claim_runs",
+    text: CLAIM_RUNS,
+    values: [claims.map((claim) => claim.runId), claims.map((claim) => claim.dispatch), by.executorId, by.rehearsal],
   });
-  return rows[0] ? journalOf(rows[0], blobs) : null;
+  return new Map(rows.map((row) => [row.run.id, journalOf(row, blobs)]));
 }
 
 /** Reads all that the next step of a run is decided from, in one query. */
@@ -181,13 +187,17 @@ JOIN agents a ON a.id = r.agent_id JOIN threads t ON t.id = r.thread_id LEFT JOI
 
 const LOAD_RUN = `SELECT ${JOURNAL_COLUMNS} FROM runs r ${JOURNAL_JOINS} WHERE r.id = $1`;
 
-const CLAIM_RUN = `
-WITH r AS (
+const CLAIM_RUNS = `
+WITH held AS (
+  SELECT t.id FROM unnest($1::text[], $2::int[]) AS claim(id, dispatch)
+  JOIN runs t ON t.id = claim.id AND t.dispatch = claim.dispatch
+    AND (t.status IN ('queued', 'running') OR (t.status = 'waiting' AND t.wait_reason = 'timer'))
+  ORDER BY t.id FOR UPDATE OF t
+), r AS (
   UPDATE runs SET status = 'running', epoch = epoch + 1, attempts = attempts + 1, executor_id = $3,
     started_at = COALESCE(started_at, now()), wait_reason = NULL, wait_until = NULL, rehearsal = $4
-  WHERE id = $1 AND dispatch = $2
-    AND (status IN ('queued', 'running') OR (status = 'waiting' AND wait_reason = 'timer'))
-  RETURNING *
+  FROM held WHERE runs.id = held.id
+  RETURNING runs.*
 ), event AS (
   INSERT INTO events (type, at, thread_id, run_id, goal_id, data)
   SELECT 'run.started', now(), r.thread_id, r.id, r.goal_id, jsonb_build_object('run',

@@ -37,7 +37,7 @@ export async function testCommands(): Promise<TestCommands> {
     clock: systemClock,
     workspace: { folder },
     dispatcher: {
-      enqueue: async (_transaction, run) => void enqueued.push(run),
+      enqueue: async (_transaction, ...runs) => void enqueued.push(...runs),
       kick: () => void (kicks += 1),
     },
     signals: { interrupt: (runId) => void interrupted.push(runId) },
