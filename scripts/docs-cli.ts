@@ -1,6 +1,7 @@
-import type { Command } from "commander";
 import { createProgram } from "../packages/cli/src/program.ts";
 import type { Terminal } from "../packages/cli/src/terminal.ts";
+
+type Command = ReturnType<typeof createProgram>;
 
 const HELP_COLUMNS = 100;
 
@@ -8,24 +9,26 @@ const HELP_COLUMNS = 100;
 const JSON_ANSWERS: Record<string, string> = {
   init: "`{ folder, created, kept }`: files written, and files that were there and stay as they are",
   up: "first line `{ ready, url, token }`, once it can be asked; it then stays until it is interrupted",
-  "goal add": "a [Goal](api.md#goal). With `--wait` a stream that ends with `{ type: \"result\", exitCode, goal, evidence }`",
+  "goal add":
+    'a [Goal](api.md#goal). With `--wait` a stream that ends with `{ type: "result", exitCode, goal, evidence }`',
   "goal list": "a [GoalList](api.md#goallist)",
   "goal show": "a [Goal](api.md#goal) with `evidence`, newest first, and `runs`, newest first",
   "goal edit": "the [Goal](api.md#goal) as it is now",
   "goal pause": "the [Goal](api.md#goal) as it is now",
   "goal resume": "the [Goal](api.md#goal) as it is now",
   "goal stop": "the [Goal](api.md#goal) as it is now",
-  "goal check": "`{ goal, run }`. With `--wait` a stream that ends with `{ type: \"result\", exitCode, goal, evidence }`",
+  "goal check": '`{ goal, run }`. With `--wait` a stream that ends with `{ type: "result", exitCode, goal, evidence }`',
   "agent add": "an [Agent](api.md#agent)",
   "agent new": "an [Agent](api.md#agent)",
   "agent list": "an [AgentList](api.md#agentlist)",
   "agent show": "an [Agent](api.md#agent) with `goals` and `runs`",
   "agent pause": "the [Agent](api.md#agent) as it is now",
   "agent resume": "the [Agent](api.md#agent) as it is now",
-  run: "a stream that ends with `{ type: \"result\", exitCode, run }`",
+  run: 'a stream that ends with `{ type: "result", exitCode, run }`',
   "run list": "a [RunList](api.md#runlist)",
   "run show": "a [Run](api.md#run) with `steps` and `toolCalls`",
-  "run tail": "what is there, as lines `{ type: \"item\", item }`, then a stream that ends with `{ type: \"result\", exitCode, run }`",
+  "run tail":
+    'what is there, as lines `{ type: "item", item }`, then a stream that ends with `{ type: "result", exitCode, run }`',
   "run cancel": "the [Run](api.md#run) as it is now",
   "run steer": "the [Run](api.md#run) as it is now",
   "task list": "a [TaskList](api.md#tasklist)",
@@ -35,18 +38,20 @@ const JSON_ANSWERS: Record<string, string> = {
   "task steer": "a [MessageReply](api.md#messagereply): the run that will read it",
   "thread list": "a [ThreadList](api.md#threadlist)",
   "thread show": "a [Thread](api.md#thread) with `items`, oldest first",
-  "thread tail": "lines `{ type: \"item\", item }`, then as `run tail` if a run is open",
+  "thread tail": 'lines `{ type: "item", item }`, then as `run tail` if a run is open',
   "thread cancel": "the [Run](api.md#run) as it is now",
   "thread steer": "a [MessageReply](api.md#messagereply): the run that will read it",
   hey: "a [Hey](api.md#hey): entries with their numbers, and counts",
   "inbox list": "an [InboxList](api.md#inboxlist); the numbers shown to people are places in `entries`, from 1",
   "inbox show": "an [InboxEntry](api.md#inboxentry)",
-  "inbox approve": "`{ entries, failed }`: entries as they are now, and `{ entryId, message }` for each that could not be decided",
+  "inbox approve":
+    "`{ entries, failed }`: entries as they are now, and `{ entryId, message }` for each that could not be decided",
   "inbox deny": "as `inbox approve`",
   "inbox dismiss": "as `inbox approve`",
   "inbox edit": "the [InboxEntry](api.md#inboxentry) as it is now",
   "inbox answer": "the [InboxEntry](api.md#inboxentry) as it is now",
-  doctor: "`{ workspace, ok, findings }`; a finding is `{ name, status, message, hint }` with status `ok`, `warning` or `missing`",
+  doctor:
+    "`{ workspace, ok, findings }`; a finding is `{ name, status, message, hint }` with status `ok`, `warning` or `missing`",
   path: "`{ workspace, settings, data, log, socket, blobs, token, server, url }`: paths, and the address if it is up; null for what is not there",
   backup: "`{ path, bytes, files, blobs, rows, leftOut, outside }`",
   restore: "`{ folder, createdAt, files, rows, outside, leftOut }`",

@@ -50,7 +50,10 @@ async function recordOnce(withCommand: boolean): Promise<void> {
 async function startIn(folder: string): Promise<RunningServer> {
   await makeSample(folder);
   const config = await loadConfig({ workspace: folder, port: 0 }, {});
-  const models = { default: "sample/written-words", providers: { sample: { kind: "openai-compatible" as const, baseUrl: model.openaiUrl, apiKey: "none" } } };
+  const models = {
+    default: "sample/written-words",
+    providers: { sample: { kind: "openai-compatible" as const, baseUrl: model.openaiUrl, apiKey: "none" } },
+  };
   return startServer({ ...config, models, record: SAMPLE_REHEARSAL }, (level, message) => {
     if (level !== "info") terminal.err(`${message}\n`);
   });

@@ -51,20 +51,24 @@ async function start(): Promise<{ text: string; url: string; stop: () => Promise
   };
 }
 
-test("npm start with no key runs the sample's goal to its checked end, twice shows it, and stays up", { timeout: START_MS }, async () => {
-  const first = await start();
-  expect(first.text).toContain("This is a rehearsal: the model's words were written by us");
-  expect(first.text).toContain("set ANTHROPIC_API_KEY or OPENAI_API_KEY");
-  expect(first.text).not.toContain("drift");
-  expect(first.text).toContain("~ met in part");
-  expect(first.text).toContain("spring-risks: done. Done: every check passed.");
-  const report = await readFile(join(folder, "sample", "agents", "writer", "report.md"), "utf8");
-  expect(report.match(/^Source: notes\//gm)).toHaveLength(3);
-  expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
-  expect(await first.stop()).toBe(0);
+test(
+  "npm start with no key runs the sample's goal to its checked end, twice shows it, and stays up",
+  { timeout: START_MS },
+  async () => {
+    const first = await start();
+    expect(first.text).toContain("This is a rehearsal: the model's words were written by us");
+    expect(first.text).toContain("set ANTHROPIC_API_KEY or OPENAI_API_KEY");
+    expect(first.text).not.toContain("drift");
+    expect(first.text).toContain("~ met in part");
+    expect(first.text).toContain("spring-risks: done. Done: every check passed.");
+    const report = await readFile(join(folder, "sample", "agents", "writer", "report.md"), "utf8");
+    expect(report.match(/^Source: notes\//gm)).toHaveLength(3);
+    expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+    expect(await first.stop()).toBe(0);
 
-  const second = await start();
-  expect(second.text).toContain("was reached at an earlier start");
-  expect(second.text).toContain("✓ verified");
-  expect(await second.stop()).toBe(0);
-});
+    const second = await start();
+    expect(second.text).toContain("was reached at an earlier start");
+    expect(second.text).toContain("✓ verified");
+    expect(await second.stop()).toBe(0);
+  },
+);

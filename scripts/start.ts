@@ -36,7 +36,10 @@ async function start(): Promise<number> {
   try {
     terminal.out(`Bureau is up at ${server.url}, for the workspace ${server.workspace}.\n\n`);
     await Promise.race([work(server, config), stopped.promise]);
-    if (interrupts === 0) terminal.out(`\nBureau stays up at ${server.url} until you interrupt it (Ctrl-C). In another terminal:\n${commands(server)}`);
+    if (interrupts === 0)
+      terminal.out(
+        `\nBureau stays up at ${server.url} until you interrupt it (Ctrl-C). In another terminal:\n${commands(server)}`,
+      );
     await stopped.promise;
     return 0;
   } finally {
@@ -92,8 +95,12 @@ async function showDone(to: Terminal, server: RunningServer, goalId: string): Pr
   const { client } = connectionTo(server.workspace, server.url, server.token);
   const goal = await client.getGoal({ params: { goal: goalId } });
   const { evidence } = await client.listEvidence({ params: { goal: goalId }, query: { limit: 100 } });
-  to.out(`The goal "${goal.title}" was reached at an earlier start. ${goal.sentence}\n${checkLines(to, goal, evidence).join("\n")}\n`);
-  to.out(`\nThe result: ${join(server.workspace, SAMPLE_RESULT)}\nTo see it run again, remove ${server.workspace} and start anew.\n`);
+  to.out(
+    `The goal "${goal.title}" was reached at an earlier start. ${goal.sentence}\n${checkLines(to, goal, evidence).join("\n")}\n`,
+  );
+  to.out(
+    `\nThe result: ${join(server.workspace, SAMPLE_RESULT)}\nTo see it run again, remove ${server.workspace} and start anew.\n`,
+  );
 }
 
 /** What the rehearsal wrote must not pass for a model's work. */

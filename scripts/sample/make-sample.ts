@@ -15,7 +15,8 @@ const FILE_DATE = new Date("2026-03-02T08:00:00Z");
 export async function makeSample(folder: string): Promise<void> {
   const source = join(TEMPLATES, "sample");
   for (const entry of await readdir(source, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) await copyNew(join(entry.parentPath, entry.name), join(folder, relative(source, entry.parentPath), entry.name));
+    if (entry.isFile())
+      await copyNew(join(entry.parentPath, entry.name), join(folder, relative(source, entry.parentPath), entry.name));
   }
   await copyNew(join(TEMPLATES, "common", "dot-gitignore"), join(folder, ".gitignore"));
 }

@@ -36,14 +36,19 @@ async function openGoal({ client }: Connection): Promise<Goal | null> {
   const { goals } = await client.listGoals({ query: { limit: MAX_GOALS, status: OPEN } });
   const goal = goals.find(isSample);
   if (goal === undefined) return null;
-  return goal.status === "active" || goal.status === "waiting" ? goal : client.resumeGoal({ params: { goal: goal.id } });
+  return goal.status === "active" || goal.status === "waiting"
+    ? goal
+    : client.resumeGoal({ params: { goal: goal.id } });
 }
 
 async function setGoal(terminal: Terminal, { client }: Connection): Promise<Goal> {
   const { findings } = await client.doctor();
   const sandbox = findings.find((finding) => finding.name === "Sandbox");
   const hasSandbox = sandbox?.status === "ok";
-  if (!hasSandbox) terminal.out(`The goal's command check is left out: ${sandbox?.message ?? "no sandbox was found"} ${sandbox?.hint ?? ""}\n`);
+  if (!hasSandbox)
+    terminal.out(
+      `The goal's command check is left out: ${sandbox?.message ?? "no sandbox was found"} ${sandbox?.hint ?? ""}\n`,
+    );
   return client.createGoal({ body: { text: await sampleGoal(hasSandbox), agent: SAMPLE_AGENT, name: SAMPLE_GOAL } });
 }
 

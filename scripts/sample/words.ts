@@ -32,7 +32,12 @@ const TURNS: ModelReply[] = [
   { text: "The report is written. I ask for the check.", toolCalls: [{ name: "request_check", arguments: {} }] },
   {
     text: "The check is right: the third risk has no source. I add it.",
-    toolCalls: [{ name: "edit_file", arguments: { path: "report.md", old_text: LAST_LINE, new_text: LAST_LINE + MISSING_SOURCE } }],
+    toolCalls: [
+      {
+        name: "edit_file",
+        arguments: { path: "report.md", old_text: LAST_LINE, new_text: LAST_LINE + MISSING_SOURCE },
+      },
+    ],
   },
   { text: "Every risk has its source now.", toolCalls: [{ name: "request_check", arguments: {} }] },
 ];

@@ -22,7 +22,11 @@ export function readList<const Allowed extends readonly string[]>(
   throw new AppError("invalid", `${option} cannot be "${wrong ?? ""}".`, { hint: `Use ${allowed.join(", ")}.` });
 }
 
-export function readWhole(option: string, text: string | undefined, bounds: { min: number; max: number }): number | undefined {
+export function readWhole(
+  option: string,
+  text: string | undefined,
+  bounds: { min: number; max: number },
+): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= bounds.min && value <= bounds.max) return value;
@@ -37,5 +41,6 @@ export function readLimit(text: string | undefined): { limit?: number } {
 }
 
 export function argument(call: Pick<Call, "args">, index: number): string {
-  return String(call.args[index] ?? "");
+  const value = call.args[index];
+  return typeof value === "string" ? value : "";
 }

@@ -47,11 +47,17 @@ export function addNoun(parent: Command, name: string, summary: string, options:
 export function addCommonOptions(command: Command): Command {
   return command
     .option("--json", "answer in JSON")
-    .option("--workspace <dir>", "the workspace; else BUREAU_WORKSPACE, or the nearest folder upwards with a bureau.yaml");
+    .option(
+      "--workspace <dir>",
+      "the workspace; else BUREAU_WORKSPACE, or the nearest folder upwards with a bureau.yaml",
+    );
 }
 
 /** Ties a command to what it does, which is loaded only when it is called. */
-export function onCall<Options>(session: Session, load: () => Promise<Handler<Options>>): (...args: unknown[]) => Promise<void> {
+export function onCall<Options>(
+  session: Session,
+  load: () => Promise<Handler<Options>>,
+): (...args: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command;
     const handler = await load();

@@ -1,13 +1,4 @@
-import {
-  applyEvent,
-  type BureauEvent,
-  EMPTY_VIEW,
-  type InboxEntry,
-  isDelta,
-  type Run,
-  type StreamMessage,
-  type View,
-} from "@bureau/protocol";
+import { applyEvent, type BureauEvent, EMPTY_VIEW, isDelta, type Run, type View } from "@bureau/protocol";
 import type { Call } from "./command-line.ts";
 import type { Connection, EventFilter } from "./connect.ts";
 import { createPrinter } from "./present/printer.ts";
@@ -42,7 +33,10 @@ const PERSON_WAITS: readonly Run["waitReason"][] = ["approval", "question", "sig
 /** Writes what happens as it happens, until the event that ends it. In JSON: one event or delta a line. */
 export async function follow(options: FollowOptions): Promise<Followed> {
   const { terminal, options: flags } = options.call;
-  const printer = flags.json === true ? null : createPrinter(terminal, { hidesPerson: options.hidesPerson === true, begun: options.begun ?? [] });
+  const printer =
+    flags.json === true
+      ? null
+      : createPrinter(terminal, { hidesPerson: options.hidesPerson === true, begun: options.begun ?? [] });
   let view = options.view ?? { ...EMPTY_VIEW, lastSeq: options.after };
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -106,10 +100,3 @@ export function endOfGoal(goalId: string): FollowOptions["end"] {
 function waitsForPerson(run: Partial<Run> | undefined): boolean {
   return run?.waitReason != null && PERSON_WAITS.includes(run.waitReason);
 }
-
-/** Entries of the inbox that hold up a run or goal, for the last words of a command that ends with 7. */
-export function waitingEntries(view: View): InboxEntry[] {
-  return Object.values(view.inbox).filter((entry) => entry.status === "pending");
-}
-
-export type { StreamMessage };

@@ -19,9 +19,14 @@ describe("a check in one line", () => {
     expect(readCheck(text)).toEqual(check);
   });
 
-  test.each(["report.md exists", "", "command:", "file: x contains", "http: nowhere"])("%j is refused with the form", (text) => {
-    expect(() => readCheck(text)).toThrow(expect.objectContaining({ code: "invalid", hint: expect.stringContaining("Write it as") }));
-  });
+  test.each(["report.md exists", "", "command:", "file: x contains", "http: nowhere"])(
+    "%j is refused with the form",
+    (text) => {
+      expect(() => readCheck(text)).toThrow(
+        expect.objectContaining({ code: "invalid", hint: expect.stringContaining("Write it as") }),
+      );
+    },
+  );
 
   test("that is shown can be typed again", () => {
     const word = fc.stringMatching(/^[a-z0-9./-]{1,20}$/);

@@ -33,7 +33,9 @@ export function readFields(options: FieldOptions): GoalFields {
 function readBudget(options: FieldOptions): NonNullable<GoalFields["budget"]> {
   return {
     ...(options.budgetTokens === undefined ? {} : { tokens: options.budgetTokens }),
-    ...(options.budgetMoney === undefined ? {} : { micros: Math.max(1, Math.round(options.budgetMoney * MICROS_PER_DOLLAR)) }),
+    ...(options.budgetMoney === undefined
+      ? {}
+      : { micros: Math.max(1, Math.round(options.budgetMoney * MICROS_PER_DOLLAR)) }),
     ...(options.budgetTime === undefined ? {} : { timeMs: readTime("--budget-time", options.budgetTime) }),
     ...(options.budgetTurns === undefined ? {} : { turns: options.budgetTurns }),
   };
@@ -41,7 +43,12 @@ function readBudget(options: FieldOptions): NonNullable<GoalFields["budget"]> {
 
 /** Milliseconds of a length of time such as `90m`, `2h` or `1h30m`. */
 export function readTime(option: string, text: string): number {
-  const parts = [...text.trim().toLowerCase().matchAll(/(\d+(?:\.\d+)?)\s*([dhms])\s*/gy)];
+  const parts = [
+    ...text
+      .trim()
+      .toLowerCase()
+      .matchAll(/(\d+(?:\.\d+)?)\s*([dhms])\s*/gy),
+  ];
   const length = parts.reduce((sum, part) => sum + part[0].length, 0);
   const ms = Math.round(parts.reduce((sum, part) => sum + Number(part[1]) * (UNIT_MS[part[2] ?? ""] ?? 0), 0));
   if (ms > 0 && Number.isSafeInteger(ms) && length === text.trim().length) return ms;
@@ -121,9 +128,13 @@ export async function readGivenFile(terminal: Terminal, path: string): Promise<{
     return { path: whole, text: await readFile(whole, "utf8") };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new AppError(code === "ENOENT" ? "not_found" : "invalid", `The file ${whole} cannot be read: ${code ?? String(error)}.`, {
-      hint: "Check the path.",
-      cause: error,
-    });
+    throw new AppError(
+      code === "ENOENT" ? "not_found" : "invalid",
+      `The file ${whole} cannot be read: ${code ?? String(error)}.`,
+      {
+        hint: "Check the path.",
+        cause: error,
+      },
+    );
   }
 }

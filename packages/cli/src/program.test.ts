@@ -24,7 +24,22 @@ function names(command: Command, path: string[] = []): string[][] {
   return command.commands.flatMap((child) => [[...path, child.name()], ...names(child, [...path, child.name()])]);
 }
 
-const COMMANDS = names(createProgram({ terminal: { argv: [], environment: {}, folder: "/", out: () => undefined, err: () => undefined, columns: null, color: false, now: () => 0, onInterrupt: () => () => undefined }, exitCode: 0 }));
+const COMMANDS = names(
+  createProgram({
+    terminal: {
+      argv: [],
+      environment: {},
+      folder: "/",
+      out: () => undefined,
+      err: () => undefined,
+      columns: null,
+      color: false,
+      now: () => 0,
+      onInterrupt: () => () => undefined,
+    },
+    exitCode: 0,
+  }),
+);
 
 describe("a command line", () => {
   test.each(COMMANDS.map((path) => [path.join(" ")]))("%s --help has an example", async (path) => {

@@ -49,7 +49,10 @@ function prepare(command: Command, session: Session): void {
 
 /** `error: unknown option '--jsn'\n(Did you mean --json?)` as a sentence with a hint below. */
 function sentence(text: string): string {
-  const [first = "", ...rest] = text.replace(/^error: /, "").trimEnd().split("\n");
+  const [first = "", ...rest] = text
+    .replace(/^error: /, "")
+    .trimEnd()
+    .split("\n");
   const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
   const hints = rest.map((line) => `  ${line.replace(/^\((.*)\)$/, "$1")}\n`).join("");
   return `${message.endsWith(".") ? message : `${message}.`}\n${hints}`;

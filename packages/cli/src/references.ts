@@ -62,9 +62,15 @@ export async function resolveReference(client: BureauClient, kind: Kind, referen
   const one = exact ?? (found.length === 1 ? found[0] : undefined);
   if (one !== undefined) return one.id;
   if (found.length === 0) {
-    throw new AppError("not_found", `There is no ${kind} "${reference}".`, { hint: `\`bureau ${kind} list\` shows what there is.` });
+    throw new AppError("not_found", `There is no ${kind} "${reference}".`, {
+      hint: `\`bureau ${kind} list\` shows what there is.`,
+    });
   }
-  throw ambiguous(kind, reference, found.map((thing) => thing.name ?? thing.id));
+  throw ambiguous(
+    kind,
+    reference,
+    found.map((thing) => thing.name ?? thing.id),
+  );
 }
 
 export function ambiguous(kind: string, reference: string, names: readonly string[]): AppError {
@@ -92,7 +98,12 @@ export async function resolveEntry(client: BureauClient, reference: string): Pro
   const { entries } = await client.listInbox({ query: { limit: PAGE, status: [...INBOX_STATUSES] } });
   const found = entries.filter((entry) => entry.id.startsWith(reference));
   if (found[0] !== undefined && found.length === 1) return found[0];
-  if (found.length > 1) throw ambiguous("entry", reference, found.map((entry) => entry.id));
+  if (found.length > 1)
+    throw ambiguous(
+      "entry",
+      reference,
+      found.map((entry) => entry.id),
+    );
   throw new AppError("not_found", `There is no entry "${reference}" in the inbox.`, {
     hint: "`bureau inbox list` shows what waits, with a number each.",
   });

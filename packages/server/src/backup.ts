@@ -1,6 +1,16 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { type BackupReport, clearFolder, extractBackup, loadBackup, migrate, openBlobs, readSettings, systemClock, writeBackup } from "@bureau/engine";
+import {
+  type BackupReport,
+  clearFolder,
+  extractBackup,
+  loadBackup,
+  migrate,
+  openBlobs,
+  readSettings,
+  systemClock,
+  writeBackup,
+} from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import { type Config, type Environment, readConfig } from "./config.ts";
 import { withDatabase } from "./local-database.ts";
@@ -19,7 +29,11 @@ export interface RestoreReport {
 }
 
 /** Writes the whole workspace to one file, also while a server is at work on it. */
-export async function backupWorkspace(config: Config, path: string, log: (line: string) => void): Promise<BackupReport> {
+export async function backupWorkspace(
+  config: Config,
+  path: string,
+  log: (line: string) => void,
+): Promise<BackupReport> {
   const workspace = await realpath(config.workspace).catch((error: unknown) => {
     throw new AppError("not_found", `The workspace ${config.workspace} is not there.`, { cause: error });
   });

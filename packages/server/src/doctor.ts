@@ -10,7 +10,8 @@ import { readServerFile, readToken } from "./server-file.ts";
 const NEEDED_NODE = [24, 15] as const;
 const LOW_DISK_BYTES = 512 * 1024 ** 2;
 const MODEL_MS = 20_000;
-const CONNECT_A_MODEL = "Set ANTHROPIC_API_KEY or OPENAI_API_KEY, start a local model server, or name one in bureau.yaml.";
+const CONNECT_A_MODEL =
+  "Set ANTHROPIC_API_KEY or OPENAI_API_KEY, start a local model server, or name one in bureau.yaml.";
 
 interface ExamineOptions {
   workspace: string;
@@ -58,7 +59,11 @@ function lookAtNode(version: string): Found {
   const isNewEnough = major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1]);
   return isNewEnough
     ? ok(`${version}.`)
-    : { status: "missing", message: `${version} is too old; ${NEEDED_NODE.join(".")} is needed.`, hint: "Run `npm ci`, which brings one." };
+    : {
+        status: "missing",
+        message: `${version} is too old; ${NEEDED_NODE.join(".")} is needed.`,
+        hint: "Run `npm ci`, which brings one.",
+      };
 }
 
 async function lookAtWorkspace(folder: string): Promise<Found> {
@@ -72,30 +77,48 @@ async function lookAtWorkspace(folder: string): Promise<Found> {
 async function lookAtDisk(folder: string): Promise<Found> {
   const { bavail, bsize } = await statfs(folder);
   const text = `${Math.round((bavail * bsize) / 1024 ** 2).toLocaleString("en-US")} MB are free.`;
-  return bavail * bsize > LOW_DISK_BYTES ? ok(text) : { status: "warning", message: text, hint: "Free some space on this disk." };
+  return bavail * bsize > LOW_DISK_BYTES
+    ? ok(text)
+    : { status: "warning", message: text, hint: "Free some space on this disk." };
 }
 
 async function lookAtIgnore(folder: string): Promise<Found> {
-  const inGit = await stat(join(folder, ".git")).then(() => true, () => false);
+  const inGit = await stat(join(folder, ".git")).then(
+    () => true,
+    () => false,
+  );
   if (!inGit) return ok("The workspace is not a git repository.");
   const lines = (await readFile(join(folder, ".gitignore"), "utf8").catch(() => "")).split("\n");
   const isIgnored = lines.some((line) => /^\/?\.bureau\/?$/.test(line.trim()));
   if (isIgnored) return ok("Git leaves .bureau/ alone.");
-  return { status: "missing", message: "Git would take up .bureau/, which holds the database and the token.", hint: "echo .bureau/ >> .gitignore" };
+  return {
+    status: "missing",
+    message: "Git would take up .bureau/, which holds the database and the token.",
+    hint: "echo .bureau/ >> .gitignore",
+  };
 }
 
 async function lookAtDatabase(config: Config): Promise<Found> {
-  if (!(await isWorkspace(config.workspace))) return { status: "warning", message: "Not tried without a workspace.", hint: null };
-  return withDatabase(config, () => undefined, async (database) => {
-    await migrate(database);
-    const { rows } = await database.query("SELECT current_setting('server_version') AS version");
-    const kind = config.databaseUrl === null ? "embedded" : "external";
-    return ok(`PostgreSQL ${rows[0].version}, ${kind}, answers.`);
-  });
+  if (!(await isWorkspace(config.workspace)))
+    return { status: "warning", message: "Not tried without a workspace.", hint: null };
+  return withDatabase(
+    config,
+    () => undefined,
+    async (database) => {
+      await migrate(database);
+      const { rows } = await database.query("SELECT current_setting('server_version') AS version");
+      const kind = config.databaseUrl === null ? "embedded" : "external";
+      return ok(`PostgreSQL ${rows[0].version}, ${kind}, answers.`);
+    },
+  );
 }
 
 async function lookAtSandbox(config: Config): Promise<Found> {
-  const sandbox = createSandbox({ stateFolder: join(config.workspace, ".bureau", "sandbox"), clock: systemClock, log: () => undefined });
+  const sandbox = createSandbox({
+    stateFolder: join(config.workspace, ".bureau", "sandbox"),
+    clock: systemClock,
+    log: () => undefined,
+  });
   try {
     const state = await sandbox.state();
     if (state.available) return ok(`Commands run in ${state.kind}.`);
@@ -108,9 +131,14 @@ async function lookAtSandbox(config: Config): Promise<Found> {
 /** A model that is configured is asked one word, so that a wrong key or address shows here. */
 async function lookAtModel(config: Config, isUp: boolean): Promise<Found> {
   if (config.rehearsal !== null) {
-    return { status: "warning", message: `A rehearsal answers in place of a model: ${config.rehearsal}`, hint: CONNECT_A_MODEL };
+    return {
+      status: "warning",
+      message: `A rehearsal answers in place of a model: ${config.rehearsal}`,
+      hint: CONNECT_A_MODEL,
+    };
   }
-  if (config.models.default === undefined) return { status: "missing", message: "No model is set up.", hint: CONNECT_A_MODEL };
+  if (config.models.default === undefined)
+    return { status: "missing", message: "No model is set up.", hint: CONNECT_A_MODEL };
   const models = createModels(config.models, systemClock);
   try {
     const model = models.chain("default")[0] ?? config.models.default;
@@ -126,7 +154,11 @@ async function lookAtModel(config: Config, isUp: boolean): Promise<Found> {
       { signal: AbortSignal.timeout(MODEL_MS) },
     );
     if (answer.status === "answered") return ok(`${model} answers.`);
-    return { status: "missing", message: `${model} does not answer: ${answer.failure.message}`, hint: isUp ? null : CONNECT_A_MODEL };
+    return {
+      status: "missing",
+      message: `${model} does not answer: ${answer.failure.message}`,
+      hint: isUp ? null : CONNECT_A_MODEL,
+    };
   } finally {
     models.close();
   }
@@ -136,7 +168,11 @@ async function lookAtPort(config: Config, running: Running | null): Promise<Foun
   if (running !== null) return ok(`Bureau is up at ${running.url}.`);
   const isFree = await canListen(config.host, config.port);
   if (isFree) return ok(`Port ${config.port} is free.`);
-  return { status: "warning", message: `Port ${config.port} is taken by another program.`, hint: "Use `bureau up --port 0`." };
+  return {
+    status: "warning",
+    message: `Port ${config.port} is taken by another program.`,
+    hint: "Use `bureau up --port 0`.",
+  };
 }
 
 function canListen(host: string, port: number): Promise<boolean> {

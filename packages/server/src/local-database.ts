@@ -52,13 +52,18 @@ export async function withDatabase<T>(
 
 /** Removes what nobody looks at any more: everything that one call would leave is removed by the next round. */
 export async function pruneWorkspace(config: Config, olderThanMs: number): Promise<PruneReport> {
-  return withDatabase(config, () => undefined, async (database) => {
-    await migrate(database);
-    const blobs = openBlobs({ folder: join(config.workspace, ".bureau", "blobs") });
-    const total = await prune({ database, clock: systemClock, blobs }, { olderThanMs });
-    for (let round = 1; total.more && round < MAX_ROUNDS; round += 1) add(total, await prune({ database, clock: systemClock, blobs }, { olderThanMs }));
-    return total;
-  });
+  return withDatabase(
+    config,
+    () => undefined,
+    async (database) => {
+      await migrate(database);
+      const blobs = openBlobs({ folder: join(config.workspace, ".bureau", "blobs") });
+      const total = await prune({ database, clock: systemClock, blobs }, { olderThanMs });
+      for (let round = 1; total.more && round < MAX_ROUNDS; round += 1)
+        add(total, await prune({ database, clock: systemClock, blobs }, { olderThanMs }));
+      return total;
+    },
+  );
 }
 
 const MAX_ROUNDS = 1_000;

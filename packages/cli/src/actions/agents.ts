@@ -59,7 +59,8 @@ export async function showAgent(call: Call): Promise<void> {
   answer(call, { ...agent, goals, runs }, () => {
     const lines = [`${agent.name} (${agent.status}) works in ${agent.folder}`];
     lines.push("", `${count(goals.length, "goal")}:`);
-    for (const goal of goals) lines.push(`  ${goal.name}  ${goalStatus(terminal, goal.status)}  ${oneLine(goal.sentence, 120)}`);
+    for (const goal of goals)
+      lines.push(`  ${goal.name}  ${goalStatus(terminal, goal.status)}  ${oneLine(goal.sentence, 120)}`);
     lines.push("", `${count(runs.length, "run")}, newest first:`);
     for (const run of runs) {
       lines.push(`  ${run.id}  ${runStatus(terminal, run.status)}  ${relativeTime(terminal.now(), run.createdAt)}`);

@@ -43,13 +43,25 @@ export async function checkGoal(call: Call<{ wait?: boolean }>): Promise<number>
   const { lastSeq } = await client.getStatus();
   const started = await client.checkGoal({ params: { goal: id } });
   if (options.wait !== true) {
-    answer(call, started, () => `The checks of ${started.goal.name} will run. \`bureau goal show ${started.goal.name}\` has what they find.\n`);
+    answer(
+      call,
+      started,
+      () =>
+        `The checks of ${started.goal.name} will run. \`bureau goal show ${started.goal.name}\` has what they find.\n`,
+    );
     return 0;
   }
   const leave = new AbortController();
   const stopListening = terminal.onInterrupt(() => leave.abort());
   try {
-    await follow({ call, connection, filter: { goal: id }, after: lastSeq, end: endOfCheck(started.run.id), signal: leave.signal });
+    await follow({
+      call,
+      connection,
+      filter: { goal: id },
+      after: lastSeq,
+      end: endOfCheck(started.run.id),
+      signal: leave.signal,
+    });
   } finally {
     stopListening();
   }
@@ -73,7 +85,10 @@ function endOfCheck(runId: string): Parameters<typeof follow>[0]["end"] {
   };
 }
 
-async function change(call: Pick<Call, "terminal" | "args" | "options">, make: (client: BureauClient, goal: string) => Promise<Goal>): Promise<void> {
+async function change(
+  call: Pick<Call, "terminal" | "args" | "options">,
+  make: (client: BureauClient, goal: string) => Promise<Goal>,
+): Promise<void> {
   const { client } = await connect(call);
   const id = await resolveReference(client, "goal", argument(call, 0));
   const goal = await make(client, id);

@@ -40,7 +40,10 @@ function isSimple(text: string): boolean {
 }
 
 function splitNumbers(text: string): string[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 async function decideEach(
@@ -71,12 +74,19 @@ async function decideByWords(
   note: string | undefined,
 ): Promise<InboxReplyResult> {
   if (note !== undefined || decision === "dismiss") {
-    throw new AppError("invalid", `The reply "${oneLine(text, 80)}" is in words, and ${note === undefined ? "dismissing" : "a note"} needs numbers or ids.`, {
-      hint: "Write numbers of the list shown last, such as 4,5,7.",
-    });
+    throw new AppError(
+      "invalid",
+      `The reply "${oneLine(text, 80)}" is in words, and ${note === undefined ? "dismissing" : "a note"} needs numbers or ids.`,
+      {
+        hint: "Write numbers of the list shown last, such as 4,5,7.",
+      },
+    );
   }
   const entries = await shownList(connection);
-  if (entries.length === 0) throw new AppError("not_found", "Nothing waits in the inbox.", { hint: "`bureau goal list` shows what is at work." });
+  if (entries.length === 0)
+    throw new AppError("not_found", "Nothing waits in the inbox.", {
+      hint: "`bureau goal list` shows what is at work.",
+    });
   return connection.client.replyToInbox({ body: { text: decision === "deny" ? `no ${text}` : text, entries } });
 }
 
@@ -94,21 +104,31 @@ export async function findEntry(connection: Connection, reference: string): Prom
 export async function editEntry(call: Call<{ set?: string[]; arguments?: string }>): Promise<void> {
   const connection = await connect(call);
   const entry = await findEntry(connection, argument(call, 0));
-  const edited = await connection.client.editInboxEntry({ params: { entryId: entry.id }, body: readArguments(call, entry) });
-  writeAnswer(call, edited, () => `Changed: ${oneLine(edited.title, 300)}\nIt still waits for your yes: bureau inbox approve ${edited.id}\n`);
+  const edited = await connection.client.editInboxEntry({
+    params: { entryId: entry.id },
+    body: readArguments(call, entry),
+  });
+  writeAnswer(
+    call,
+    edited,
+    () => `Changed: ${oneLine(edited.title, 300)}\nIt still waits for your yes: bureau inbox approve ${edited.id}\n`,
+  );
 }
 
 function readArguments(call: Call<{ set?: string[]; arguments?: string }>, entry: InboxEntry): EditApproval {
   const { set, arguments: whole } = call.options;
   if (whole !== undefined) return { arguments: readObject(whole) };
   if (set === undefined) {
-    throw new AppError("invalid", "Nothing to change was given.", { hint: "Use --set KEY=VALUE, or --arguments with a JSON object." });
+    throw new AppError("invalid", "Nothing to change was given.", {
+      hint: "Use --set KEY=VALUE, or --arguments with a JSON object.",
+    });
   }
   const before = (entry.detail as { arguments?: unknown } | null)?.arguments;
   const args: Record<string, unknown> = typeof before === "object" && before !== null ? { ...before } : {};
   for (const pair of set) {
     const at = pair.indexOf("=");
-    if (at < 1) throw new AppError("invalid", `--set cannot be "${oneLine(pair, 80)}".`, { hint: "Write it as KEY=VALUE." });
+    if (at < 1)
+      throw new AppError("invalid", `--set cannot be "${oneLine(pair, 80)}".`, { hint: "Write it as KEY=VALUE." });
     args[pair.slice(0, at)] = pair.slice(at + 1);
   }
   return { arguments: args as EditApproval["arguments"] };
@@ -119,7 +139,11 @@ function readObject(text: string): EditApproval["arguments"] {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as EditApproval["arguments"];
   } catch (error) {
-    throw new AppError("invalid", `--arguments is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new AppError(
+      "invalid",
+      `--arguments is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
   throw new AppError("invalid", "--arguments is not a JSON object.", { hint: 'Write it as {"command":"ls"}.' });
 }

@@ -29,7 +29,8 @@ export async function followGoal(
       signal: leave.signal,
     });
     const now = await connection.client.getGoal({ params: { goal: from.goalId } });
-    if (followed.exitCode === null) terminal.err(`Left ${now.name} at work. \`bureau goal show ${now.name}\` says how it stands.\n`);
+    if (followed.exitCode === null)
+      terminal.err(`Left ${now.name} at work. \`bureau goal show ${now.name}\` says how it stands.\n`);
     await showEnd(call, connection, now, followed.exitCode ?? NOT_DONE);
     return followed.exitCode ?? NOT_DONE;
   } finally {
@@ -37,7 +38,12 @@ export async function followGoal(
   }
 }
 
-async function showEnd(call: Pick<Call, "terminal" | "options">, connection: Connection, goal: Goal, exitCode: number): Promise<void> {
+async function showEnd(
+  call: Pick<Call, "terminal" | "options">,
+  connection: Connection,
+  goal: Goal,
+  exitCode: number,
+): Promise<void> {
   const { evidence } = await connection.client.listEvidence({ params: { goal: goal.id }, query: { limit: 100 } });
   if (call.options.json === true) {
     call.terminal.out(`${JSON.stringify({ type: "result", exitCode, goal, evidence })}\n`);

@@ -35,7 +35,8 @@ export async function runText(call: Call<RunTextOptions>): Promise<number> {
       return await withServer(call, (connection) => startAndFollow(call, connection, text, progress), workspace);
     } catch (error) {
       // Another process served the workspace and has ended; the run itself is kept, and goes on here.
-      const isGone = error instanceof AppError && error.code === "unavailable" && (await findServer(workspace)) === null;
+      const isGone =
+        error instanceof AppError && error.code === "unavailable" && (await findServer(workspace)) === null;
       if (!isGone || progress.run === null || takeover >= MAX_TAKEOVERS) throw error;
     }
   }
@@ -64,12 +65,18 @@ async function workspaceOf(call: Call<RunTextOptions>): Promise<string> {
   return personalWorkspace(call.terminal);
 }
 
-async function startAndFollow(call: Call<RunTextOptions>, connection: Connection, text: string, progress: Progress): Promise<number> {
+async function startAndFollow(
+  call: Call<RunTextOptions>,
+  connection: Connection,
+  text: string,
+  progress: Progress,
+): Promise<number> {
   const { terminal, options } = call;
   const { client } = connection;
   if (progress.run === null) {
     const status = await client.getStatus();
-    if (status.rehearsal && options.json !== true) terminal.err("This is a rehearsal: the model's words were written beforehand.\n");
+    if (status.rehearsal && options.json !== true)
+      terminal.err("This is a rehearsal: the model's words were written beforehand.\n");
     progress.seq = status.lastSeq;
     progress.run = await client.startRun({ body: await readStart(call, connection, text) });
   }
@@ -102,7 +109,12 @@ async function startAndFollow(call: Call<RunTextOptions>, connection: Connection
 }
 
 /** The first interrupt asks the run to stop, the second leaves it. */
-function onInterrupt(call: Call<RunTextOptions>, connection: Connection, runId: string, leave: AbortController): () => void {
+function onInterrupt(
+  call: Call<RunTextOptions>,
+  connection: Connection,
+  runId: string,
+  leave: AbortController,
+): () => void {
   let interrupts = 0;
   return () => {
     interrupts += 1;

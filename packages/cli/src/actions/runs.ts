@@ -64,7 +64,10 @@ export async function showRun(call: Call): Promise<void> {
 
 function renderRun(terminal: Terminal, run: Run, steps: Step[]): string {
   const { usage } = run;
-  const model = run.model === null ? "" : `Model: ${run.model}${run.rehearsal ? " (a rehearsal: the words were written beforehand)" : ""}\n`;
+  const model =
+    run.model === null
+      ? ""
+      : `Model: ${run.model}${run.rehearsal ? " (a rehearsal: the words were written beforehand)" : ""}\n`;
   const head = `${run.id}  ${runStatus(terminal, run.status)}\n${oneLine(run.sentence, 500)}\n${model}`;
   const used = `Used: ${count(usage.tokens, "token")}, ${money(usage.micros)}, ${span(usage.activeMs)}, ${count(usage.modelCalls, "model call")}, ${count(usage.toolCalls, "tool call")}\n`;
   if (steps.length === 0) return `${head}${used}`;
@@ -75,7 +78,11 @@ function renderRun(terminal: Terminal, run: Run, steps: Step[]): string {
       { title: "KIND", value: (step) => step.kind.replace("_", " ") },
       { title: "STATUS", value: (step) => step.status },
       { title: "TOOK", value: (step) => took(step) },
-      { title: "NAME", value: (step) => oneLine(step.error === null ? step.name : `${step.name}: ${step.error}`, 300), flexible: true },
+      {
+        title: "NAME",
+        value: (step) => oneLine(step.error === null ? step.name : `${step.name}: ${step.error}`, 300),
+        flexible: true,
+      },
     ],
     steps,
   );
@@ -95,7 +102,11 @@ export async function tailRun(call: Call): Promise<number> {
 }
 
 /** The same for a run that was found in another way. */
-export async function tail(call: Pick<Call, "terminal" | "options">, connection: Connection, runId: string): Promise<number> {
+export async function tail(
+  call: Pick<Call, "terminal" | "options">,
+  connection: Connection,
+  runId: string,
+): Promise<number> {
   const { terminal, options } = call;
   const { lastSeq } = await connection.client.getStatus();
   const run = await connection.client.getRun({ params: { runId } });
@@ -138,7 +149,12 @@ function isSettled(run: Run): boolean {
 }
 
 /** All items of a thread that fit, oldest first. */
-export async function itemsOf(connection: Connection, threadId: string, fits: (item: Item) => boolean, from = 0): Promise<Item[]> {
+export async function itemsOf(
+  connection: Connection,
+  threadId: string,
+  fits: (item: Item) => boolean,
+  from = 0,
+): Promise<Item[]> {
   const items: Item[] = [];
   let after = from;
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -165,7 +181,9 @@ export async function cancelRun(call: Call): Promise<void> {
   const { client } = await connect(call);
   const runId = await resolveReference(client, "run", argument(call, 0));
   const run = await client.cancelRun({ params: { runId } });
-  answer(call, run, () => (run.status === "canceled" ? `${run.id} is canceled.\n` : `${run.id} is asked to stop; it is ${run.status} now.\n`));
+  answer(call, run, () =>
+    run.status === "canceled" ? `${run.id} is canceled.\n` : `${run.id} is asked to stop; it is ${run.status} now.\n`,
+  );
 }
 
 export async function steerRun(call: Call): Promise<void> {

@@ -18,7 +18,11 @@ export async function listGoals(call: Call<{ status?: string; agent?: string; li
   const agent = options.agent === undefined ? undefined : await resolveReference(client, "agent", options.agent);
   const status = readList("--status", options.status, GOAL_STATUSES);
   const list = await client.listGoals({
-    query: { ...readLimit(options.limit), ...(status === undefined ? {} : { status }), ...(agent === undefined ? {} : { agent }) },
+    query: {
+      ...readLimit(options.limit),
+      ...(status === undefined ? {} : { status }),
+      ...(agent === undefined ? {} : { agent }),
+    },
   });
   answer(call, list, () => {
     if (list.goals.length === 0) return 'There are no such goals. `bureau goal add "…"` sets one.\n';
@@ -47,14 +51,22 @@ export async function showGoal(call: Call): Promise<void> {
 }
 
 function renderGoal(terminal: Terminal, goal: Goal, evidence: Evidence[], runs: Run[]): string {
-  const lines = [`${cleanText(goal.title)}`, `${goal.name}  ${goalStatus(terminal, goal.status)}  version ${goal.version}`, goal.sentence];
+  const lines = [
+    `${cleanText(goal.title)}`,
+    `${goal.name}  ${goalStatus(terminal, goal.status)}  version ${goal.version}`,
+    goal.sentence,
+  ];
   if (goal.done !== null) lines.push("", `Done when: ${cleanText(goal.done)}`);
   lines.push("", "Checks:", ...checkLines(terminal, goal, evidence));
-  if (goal.constraints.length > 0) lines.push("", "Constraints:", ...goal.constraints.map((one) => `  - ${cleanText(one)}`));
+  if (goal.constraints.length > 0)
+    lines.push("", "Constraints:", ...goal.constraints.map((one) => `  - ${cleanText(one)}`));
   lines.push("", `Used: ${usedText(goal.usage, goal.budget)}`);
   if (runs.length > 0) {
     lines.push("", "Runs, newest first:");
-    for (const run of runs) lines.push(`  ${run.id}  ${runStatus(terminal, run.status)}  ${relativeTime(terminal.now(), run.createdAt)}  ${oneLine(run.sentence, 120)}`);
+    for (const run of runs)
+      lines.push(
+        `  ${run.id}  ${runStatus(terminal, run.status)}  ${relativeTime(terminal.now(), run.createdAt)}  ${oneLine(run.sentence, 120)}`,
+      );
   }
   if (goal.file !== null) lines.push("", `File: ${goal.file}`);
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;

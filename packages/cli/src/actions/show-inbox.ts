@@ -17,12 +17,18 @@ export async function hey(call: Call): Promise<void> {
   const { terminal } = call;
   const connection = await connect(call);
   const reply = await connection.client.hey();
-  await rememberShown(connection, reply.entries.map((line) => line.entry));
+  await rememberShown(
+    connection,
+    reply.entries.map((line) => line.entry),
+  );
   answer(call, reply, () => {
     const { counts } = reply;
     const work = `${count(counts.goalsActive, "goal")} active, ${count(counts.runsRunning, "run")} at work, ${counts.runsWaiting} waiting.`;
     if (reply.entries.length === 0) return `Nothing needs you now. ${work}\n`;
-    const lines = reply.entries.map((line) => `${String(line.number).padStart(3)}. ${oneLine(line.sentence, 300)}  ${relativeTime(terminal.now(), line.entry.createdAt)}`);
+    const lines = reply.entries.map(
+      (line) =>
+        `${String(line.number).padStart(3)}. ${oneLine(line.sentence, 300)}  ${relativeTime(terminal.now(), line.entry.createdAt)}`,
+    );
     return `${lines.join("\n")}\n\n${work} Reply with \`bureau inbox approve "1 and 2"\`; \`bureau inbox show 1\` has the whole.\n`;
   });
 }
@@ -60,12 +66,17 @@ export async function showEntry(call: Call): Promise<void> {
 }
 
 function renderEntry(terminal: Terminal, entry: InboxEntry): string {
-  const lines = [cleanText(entry.title), `${entry.id}  ${entry.kind.replace("_", " ")}  ${entry.status}  ${relativeTime(terminal.now(), entry.createdAt)}`];
+  const lines = [
+    cleanText(entry.title),
+    `${entry.id}  ${entry.kind.replace("_", " ")}  ${entry.status}  ${relativeTime(terminal.now(), entry.createdAt)}`,
+  ];
   for (const [index, choice] of entry.choices.entries()) lines.push(`  ${index + 1}. ${oneLine(choice, 300)}`);
   const detail = entry.detail ?? {};
-  if (typeof detail === "object" && Object.keys(detail).length > 0) lines.push("", cleanText(JSON.stringify(detail, null, 2)));
+  if (typeof detail === "object" && Object.keys(detail).length > 0)
+    lines.push("", cleanText(JSON.stringify(detail, null, 2)));
   if (entry.answer !== null) lines.push("", `Answer: ${cleanText(entry.answer)}`);
-  if (entry.decidedBy !== null) lines.push(`Decided by ${entry.decidedBy} ${relativeTime(terminal.now(), entry.decidedAt)}.`);
+  if (entry.decidedBy !== null)
+    lines.push(`Decided by ${entry.decidedBy} ${relativeTime(terminal.now(), entry.decidedAt)}.`);
   if (entry.status === "pending") lines.push("", replyCommand(entry));
   return `${lines.join("\n")}\n`;
 }

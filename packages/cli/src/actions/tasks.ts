@@ -62,7 +62,9 @@ export async function steerTask(call: Call): Promise<void> {
   const { client } = await connect(call);
   const taskId = await resolveReference(client, "task", argument(call, 0));
   const reply = await client.steerTask({ params: { taskId }, body: { text: argument(call, 1) } });
-  answer(call, reply, () => (reply.steered ? `${reply.run.id} will read it at its next safe point.\n` : `${reply.run.id} starts on it.\n`));
+  answer(call, reply, () =>
+    reply.steered ? `${reply.run.id} will read it at its next safe point.\n` : `${reply.run.id} starts on it.\n`,
+  );
 }
 
 /** Follows the newest run of the task. */
@@ -71,15 +73,21 @@ export async function tailTask(call: Call): Promise<number> {
   const { client } = connection;
   const taskId = await resolveReference(client, "task", argument(call, 0));
   const task = await client.getTask({ params: { taskId } });
-  const { runs } = task.threadId === null ? { runs: [] } : await client.listRuns({ query: { thread: task.threadId, limit: 1 } });
+  const { runs } =
+    task.threadId === null ? { runs: [] } : await client.listRuns({ query: { thread: task.threadId, limit: 1 } });
   const run = runs[0];
   if (run !== undefined) return tail(call, connection, run.id);
-  throw new AppError("not_found", `The task ${task.id} has no run yet.`, { hint: `\`bureau task show ${task.id}\` says how it stands.` });
+  throw new AppError("not_found", `The task ${task.id} has no run yet.`, {
+    hint: `\`bureau task show ${task.id}\` says how it stands.`,
+  });
 }
 
 function taskText(call: Call, task: Task): string {
   const { terminal } = call;
-  const lines = [oneLine(task.title, 500), `${task.id}  ${taskStatus(terminal, task.status)}  changed ${relativeTime(terminal.now(), task.updatedAt)}`];
+  const lines = [
+    oneLine(task.title, 500),
+    `${task.id}  ${taskStatus(terminal, task.status)}  changed ${relativeTime(terminal.now(), task.updatedAt)}`,
+  ];
   if (task.goalId !== null) lines.push(`Goal: ${task.goalId}`);
   if (task.threadId !== null) lines.push(`Thread: ${task.threadId}`);
   return `${lines.join("\n")}\n`;

@@ -21,7 +21,11 @@ export async function listThreads(call: Call<ListOptions>): Promise<void> {
   const goal = options.goal === undefined ? undefined : await resolveReference(client, "goal", options.goal);
   const agent = options.agent === undefined ? undefined : await resolveReference(client, "agent", options.agent);
   const list = await client.listThreads({
-    query: { ...readLimit(options.limit), ...(goal === undefined ? {} : { goal }), ...(agent === undefined ? {} : { agent }) },
+    query: {
+      ...readLimit(options.limit),
+      ...(goal === undefined ? {} : { goal }),
+      ...(agent === undefined ? {} : { agent }),
+    },
   });
   answer(call, list, () => {
     if (list.threads.length === 0) return "There are no such threads.\n";
@@ -79,7 +83,9 @@ export async function steerThread(call: Call): Promise<void> {
   const { client } = await connect(call);
   const threadId = await resolveReference(client, "thread", argument(call, 0));
   const reply = await client.postMessage({ params: { threadId }, body: { text: argument(call, 1) } });
-  answer(call, reply, () => (reply.steered ? `${reply.run.id} will read it at its next safe point.\n` : `${reply.run.id} starts on it.\n`));
+  answer(call, reply, () =>
+    reply.steered ? `${reply.run.id} will read it at its next safe point.\n` : `${reply.run.id} starts on it.\n`,
+  );
 }
 
 async function openRun(connection: Connection, threadId: string): Promise<string | null> {

@@ -4,7 +4,10 @@ import { addLeaf, addNoun, onCall, type Session } from "../command-line.ts";
 const GROUP = "Work:";
 
 export function addAgentCommands(program: Command, session: Session): void {
-  const agent = addNoun(program, "agent", "agents are folders with an AGENTS.md or CLAUDE.md", { group: GROUP, example: "bureau agent list" });
+  const agent = addNoun(program, "agent", "agents are folders with an AGENTS.md or CLAUDE.md", {
+    group: GROUP,
+    example: "bureau agent list",
+  });
   addLeaf(agent, "add <dir>", "take up a folder that is there", { example: "bureau agent add ~/code/shop" })
     .option("--name <name>", "what to call it; else the folder's name")
     .action(onCall(session, async () => (await import("../actions/agents.ts")).addAgent));

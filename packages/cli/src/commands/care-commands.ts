@@ -4,9 +4,10 @@ import { addLeaf, onCall, type Session } from "../command-line.ts";
 const GROUP = "Care:";
 
 export function addCareCommands(program: Command, session: Session): void {
-  addLeaf(program, "doctor", "what is missing, and the command that mends it", { group: GROUP, example: "bureau doctor" }).action(
-    onCall(session, async () => (await import("../local/doctor.ts")).doctor),
-  );
+  addLeaf(program, "doctor", "what is missing, and the command that mends it", {
+    group: GROUP,
+    example: "bureau doctor",
+  }).action(onCall(session, async () => (await import("../local/doctor.ts")).doctor));
   addLeaf(program, "path", "where everything is", { group: GROUP, example: "bureau path --json" }).action(
     onCall(session, async () => (await import("../local/path.ts")).path),
   );

@@ -6,10 +6,14 @@ const EFFORTS = ["low", "medium", "high", "max"];
 const STATUSES = ["draft", "active", "waiting", "paused", "blocked", "done", "abandoned"];
 
 export function addGoalCommands(program: Command, session: Session): void {
-  const goal = addNoun(program, "goal", "wanted outcomes, checked by the runtime", { group: GROUP, example: "bureau goal list" });
+  const goal = addNoun(program, "goal", "wanted outcomes, checked by the runtime", {
+    group: GROUP,
+    example: "bureau goal list",
+  });
   addFieldOptions(
     addLeaf(goal, "add [text]", "set a goal and start on it", {
-      example: 'bureau goal add "Write report.md: three risks of the launch" --agent writer --check "file: report.md contains Risks"',
+      example:
+        'bureau goal add "Write report.md: three risks of the launch" --agent writer --check "file: report.md contains Risks"',
     }),
   )
     .option("--file <path>", "take the goal from a goal file")
@@ -23,9 +27,9 @@ export function addGoalCommands(program: Command, session: Session): void {
     .option("--agent <name>", "only those of this agent")
     .option("--limit <n>", "how many", "50")
     .action(onCall(session, async () => (await import("../actions/show-goals.ts")).listGoals));
-  addLeaf(goal, "show <goal>", "state, checks with evidence, budget used, runs", { example: "bureau goal show report" }).action(
-    onCall(session, async () => (await import("../actions/show-goals.ts")).showGoal),
-  );
+  addLeaf(goal, "show <goal>", "state, checks with evidence, budget used, runs", {
+    example: "bureau goal show report",
+  }).action(onCall(session, async () => (await import("../actions/show-goals.ts")).showGoal));
   addFieldOptions(
     addLeaf(goal, "edit <goal>", "change fields; what is left out stays", {
       example: 'bureau goal edit report --done "report.md names four risks" --budget-turns 60',
@@ -39,9 +43,9 @@ export function addGoalCommands(program: Command, session: Session): void {
   addLeaf(goal, "pause <goal>", "hold the work on it", { example: "bureau goal pause report" }).action(
     onCall(session, async () => (await import("../actions/change-goal.ts")).pauseGoal),
   );
-  addLeaf(goal, "resume <goal>", "go on with a draft, paused or blocked goal", { example: "bureau goal resume report" }).action(
-    onCall(session, async () => (await import("../actions/change-goal.ts")).resumeGoal),
-  );
+  addLeaf(goal, "resume <goal>", "go on with a draft, paused or blocked goal", {
+    example: "bureau goal resume report",
+  }).action(onCall(session, async () => (await import("../actions/change-goal.ts")).resumeGoal));
   addLeaf(goal, "stop <goal>", "give it up for good", { example: "bureau goal stop report" }).action(
     onCall(session, async () => (await import("../actions/change-goal.ts")).stopGoal),
   );
@@ -54,7 +58,11 @@ export function addGoalCommands(program: Command, session: Session): void {
 function addFieldOptions(command: Command): Command {
   return command
     .option("--done <text>", "what done looks like")
-    .option("--check <check>", "a check: `command: …`, `file: PATH contains TEXT`, `judge: …`, `person: owner`; repeatable", collect)
+    .option(
+      "--check <check>",
+      "a check: `command: …`, `file: PATH contains TEXT`, `judge: …`, `person: owner`; repeatable",
+      collect,
+    )
     .option("--constraint <text>", "what must be respected; repeatable", collect)
     .option("--budget-tokens <n>", "most tokens", wholeNumber)
     .option("--budget-money <dollars>", "most money, such as 2.50", dollars)

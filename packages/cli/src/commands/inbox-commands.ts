@@ -8,8 +8,13 @@ export function addInboxCommands(program: Command, session: Session): void {
   addLeaf(program, "hey", "what needs me now, over everything, ranked", { group: GROUP, example: "bureau hey" }).action(
     onCall(session, async () => (await import("../actions/show-inbox.ts")).hey),
   );
-  const inbox = addNoun(program, "inbox", "decisions that wait for a person", { group: GROUP, example: "bureau inbox list" });
-  addLeaf(inbox, "list", "what waits, the most pressing first; the numbers can be replied to", { example: "bureau inbox list" })
+  const inbox = addNoun(program, "inbox", "decisions that wait for a person", {
+    group: GROUP,
+    example: "bureau inbox list",
+  });
+  addLeaf(inbox, "list", "what waits, the most pressing first; the numbers can be replied to", {
+    example: "bureau inbox list",
+  })
     .option("--status <list>", `in place of those that wait: ${STATUSES}`)
     .option("--goal <goal>", "only of this goal")
     .action(onCall(session, async () => (await import("../actions/show-inbox.ts")).listInbox));
@@ -26,9 +31,9 @@ export function addInboxCommands(program: Command, session: Session): void {
     .option("--note <text>", "why, for the agent")
     .addHelpText("after", `\nEntries are ${replies}.`)
     .action(onCall(session, async () => (await import("../actions/decide.ts")).deny));
-  addLeaf(inbox, "dismiss <entries...>", "set aside what only tells something", { example: "bureau inbox dismiss 3" }).action(
-    onCall(session, async () => (await import("../actions/decide.ts")).dismiss),
-  );
+  addLeaf(inbox, "dismiss <entries...>", "set aside what only tells something", {
+    example: "bureau inbox dismiss 3",
+  }).action(onCall(session, async () => (await import("../actions/decide.ts")).dismiss));
   addLeaf(inbox, "edit <entry>", "change the arguments of a call before approving it", {
     example: "bureau inbox edit 1 --set command='ls reports'",
   })

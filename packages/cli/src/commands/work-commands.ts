@@ -30,9 +30,9 @@ function addRunCommands(program: Command, session: Session): void {
   addLeaf(run, "show <run>", "one run with its steps", { example: "bureau run show run_01k" }).action(
     onCall(session, async () => (await import("../actions/runs.ts")).showRun),
   );
-  addLeaf(run, "tail <run>", "what it did, and what it does until it ends", { example: "bureau run tail run_01k" }).action(
-    onCall(session, async () => (await import("../actions/runs.ts")).tailRun),
-  );
+  addLeaf(run, "tail <run>", "what it did, and what it does until it ends", {
+    example: "bureau run tail run_01k",
+  }).action(onCall(session, async () => (await import("../actions/runs.ts")).tailRun));
   addLeaf(run, "cancel <run>", "stop it", { example: "bureau run cancel run_01k" }).action(
     onCall(session, async () => (await import("../actions/runs.ts")).cancelRun),
   );
@@ -42,7 +42,10 @@ function addRunCommands(program: Command, session: Session): void {
 }
 
 function addTaskCommands(program: Command, session: Session): void {
-  const task = addNoun(program, "task", "pieces of work that someone can see and close", { group: GROUP, example: "bureau task list" });
+  const task = addNoun(program, "task", "pieces of work that someone can see and close", {
+    group: GROUP,
+    example: "bureau task list",
+  });
   addLeaf(task, "list", "tasks, newest first", { example: "bureau task list --status open" })
     .option("--status <list>", "only these: open, in_progress, blocked, done, canceled")
     .option("--goal <goal>", "only of this goal")
@@ -52,9 +55,9 @@ function addTaskCommands(program: Command, session: Session): void {
   addLeaf(task, "show <task>", "one task", { example: "bureau task show task_01k" }).action(
     onCall(session, async () => (await import("../actions/tasks.ts")).showTask),
   );
-  addLeaf(task, "tail <task>", "what its run did, and does until it ends", { example: "bureau task tail task_01k" }).action(
-    onCall(session, async () => (await import("../actions/tasks.ts")).tailTask),
-  );
+  addLeaf(task, "tail <task>", "what its run did, and does until it ends", {
+    example: "bureau task tail task_01k",
+  }).action(onCall(session, async () => (await import("../actions/tasks.ts")).tailTask));
   addLeaf(task, "cancel <task>", "cancel it and its run", { example: "bureau task cancel task_01k" }).action(
     onCall(session, async () => (await import("../actions/tasks.ts")).cancelTask),
   );
@@ -64,7 +67,10 @@ function addTaskCommands(program: Command, session: Session): void {
 }
 
 function addThreadCommands(program: Command, session: Session): void {
-  const thread = addNoun(program, "thread", "conversations between people and agents", { group: GROUP, example: "bureau thread list" });
+  const thread = addNoun(program, "thread", "conversations between people and agents", {
+    group: GROUP,
+    example: "bureau thread list",
+  });
   addLeaf(thread, "list", "threads, the last changed first", { example: "bureau thread list" })
     .option("--goal <goal>", "only of this goal")
     .option("--agent <name>", "only of this agent")
@@ -73,9 +79,9 @@ function addThreadCommands(program: Command, session: Session): void {
   addLeaf(thread, "show <thread>", "its items, oldest first", { example: "bureau thread show thr_01k" })
     .option("--after <position>", "only items after this position", "0")
     .action(onCall(session, async () => (await import("../actions/threads.ts")).showThread));
-  addLeaf(thread, "tail <thread>", "its items, and new ones until its run ends", { example: "bureau thread tail thr_01k" }).action(
-    onCall(session, async () => (await import("../actions/threads.ts")).tailThread),
-  );
+  addLeaf(thread, "tail <thread>", "its items, and new ones until its run ends", {
+    example: "bureau thread tail thr_01k",
+  }).action(onCall(session, async () => (await import("../actions/threads.ts")).tailThread));
   addLeaf(thread, "cancel <thread>", "stop its open run", { example: "bureau thread cancel thr_01k" }).action(
     onCall(session, async () => (await import("../actions/threads.ts")).cancelThread),
   );

@@ -37,12 +37,18 @@ function script(request: ScriptRequest) {
   if (asked.includes("silence")) return { text: "" };
   if (asked.includes("question")) {
     if (turn > 0) return { text: `Thanks. ${request.lastText}` };
-    return { toolCalls: [{ name: "ask_person", arguments: { question: "Which launch?", choices: ["spring", "autumn"] } }] };
+    return {
+      toolCalls: [{ name: "ask_person", arguments: { question: "Which launch?", choices: ["spring", "autumn"] } }],
+    };
   }
   if (asked.includes("report") && turn === 0) {
-    return { text: "I write it.", toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: "## Risks\n" } }] };
+    return {
+      text: "I write it.",
+      toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: "## Risks\n" } }],
+    };
   }
-  if (request.tools.includes("request_check") && turn === 1) return { toolCalls: [{ name: "request_check", arguments: {} }] };
+  if (request.tools.includes("request_check") && turn === 1)
+    return { toolCalls: [{ name: "request_check", arguments: {} }] };
   return { text: "All is written.", deltas: 3 };
 }
 
@@ -62,7 +68,11 @@ describe("a run", () => {
     const outcome = await bureau("run", "--json", "Say something");
     const lines = outcome.lines();
     expect(lines.map((line) => line["type"])).toContain("run.completed");
-    expect(lines.at(-1)).toMatchObject({ type: "result", exitCode: 0, run: { status: "completed", outcome: "answered" } });
+    expect(lines.at(-1)).toMatchObject({
+      type: "result",
+      exitCode: 0,
+      run: { status: "completed", outcome: "answered" },
+    });
   });
 
   test("that answers and does nothing ends with 6", async () => {
@@ -83,12 +93,15 @@ describe("a run", () => {
   test("that asks ends with 7, and goes on with the answer", async () => {
     const asked = await bureau("run", "--json", "A question first");
     expect(asked.code).toBe(7);
-    const runId = (asked.lines().at(-1)?.["run"] as { id: string }).id;
+    const { id: runId } = asked.lines().at(-1)!["run"] as { id: string };
 
     const hey = await bureau("hey");
     expect(hey.out).toMatch(/1\. .*Which launch\?/);
     expect((await bureau("inbox", "show", "1")).out).toContain("2. autumn");
-    expect(await bureau("inbox", "answer", "1", "--choice", "2")).toMatchObject({ code: 0, out: "Answered: Which launch?\n" });
+    expect(await bureau("inbox", "answer", "1", "--choice", "2")).toMatchObject({
+      code: 0,
+      out: "Answered: Which launch?\n",
+    });
     const tail = await bureau("run", "tail", runId.slice(0, -3));
     expect(tail.code).toBe(0);
     expect(tail.out).toContain("autumn");
@@ -97,7 +110,16 @@ describe("a run", () => {
 
 describe("a goal", () => {
   test("that is waited for ends with 0 once its checks pass, and shows what was found", async () => {
-    const added = await bureau("goal", "add", "Write a report", "--name", "first", "--check", "file: report.md contains ## Risks", "--wait");
+    const added = await bureau(
+      "goal",
+      "add",
+      "Write a report",
+      "--name",
+      "first",
+      "--check",
+      "file: report.md contains ## Risks",
+      "--wait",
+    );
     expect(added.code).toBe(0);
     expect(added.err).toContain('✓ verified: report.md contains "## Risks"');
     const shown = await bureau("goal", "show", "fir");
@@ -118,13 +140,33 @@ describe("a goal", () => {
   });
 
   test("that cannot reach done ends with 6", async () => {
-    const { code, err } = await bureau("goal", "add", "Write a report", "--name", "never", "--check", "file: other.md contains x", "--budget-turns", "1", "--wait");
+    const { code, err } = await bureau(
+      "goal",
+      "add",
+      "Write a report",
+      "--name",
+      "never",
+      "--check",
+      "file: other.md contains x",
+      "--budget-turns",
+      "1",
+      "--wait",
+    );
     expect(code).toBe(6);
     expect(err).toContain("✗ not met: ");
   });
 
   test("that needs a sign-off ends with 7, and a yes in words ends it", async () => {
-    const { code, err } = await bureau("goal", "add", "Write a report", "--name", "signed", "--check", "person: owner", "--wait");
+    const { code, err } = await bureau(
+      "goal",
+      "add",
+      "Write a report",
+      "--name",
+      "signed",
+      "--check",
+      "person: owner",
+      "--wait",
+    );
     expect(code).toBe(7);
     expect(err).toContain("bureau inbox approve");
     expect((await bureau("inbox", "list", "--goal", "signed")).out).toMatch(/1 {2}sign off {2}pending/);
@@ -143,10 +185,17 @@ describe("a goal", () => {
 
   test("from a file outside the workspace is taken up as text", async () => {
     const outside = await mkdtemp(join(tmpdir(), "bureau-goal-"));
-    await writeFile(join(outside, "g.md"), "---\ndone: it is there\nchecks:\n  - file: report.md\n---\nWrite a report\n");
+    await writeFile(
+      join(outside, "g.md"),
+      "---\ndone: it is there\nchecks:\n  - file: report.md\n---\nWrite a report\n",
+    );
     const { code, lines } = await bureau("goal", "add", "--file", join(outside, "g.md"), "--draft", "--json");
     expect(code).toBe(0);
-    expect(lines()[0]).toMatchObject({ status: "draft", done: "it is there", checks: [{ file: { path: "report.md" } }] });
+    expect(lines()[0]).toMatchObject({
+      status: "draft",
+      done: "it is there",
+      checks: [{ file: { path: "report.md" } }],
+    });
     await rm(outside, { recursive: true });
   });
 });
@@ -175,12 +224,18 @@ describe("agents, threads, tasks and paths", () => {
     expect((await bureau("agent", "list")).out).toMatch(/scribe +enabled +\//);
     expect((await bureau("agent", "pause", "scr")).out).toContain("scribe is paused.");
     expect((await bureau("agent", "resume", "scribe")).code).toBe(0);
-    expect((await bureau("agent", "show", "scribe", "--json")).lines()[0]).toMatchObject({ name: "scribe", goals: [], runs: [] });
+    expect((await bureau("agent", "show", "scribe", "--json")).lines()[0]).toMatchObject({
+      name: "scribe",
+      goals: [],
+      runs: [],
+    });
     expect((await bureau("agent", "new", "scribe")).code).toBe(5);
   });
 
   test("a thread is shown, and spoken to", async () => {
-    const { threads } = (await bureau("thread", "list", "--json")).lines()[0] as { threads: { id: string; title: string }[] };
+    const { threads } = (await bureau("thread", "list", "--json")).lines()[0] as {
+      threads: { id: string; title: string }[];
+    };
     const thread = threads.find((one) => one.title.startsWith("Say something"))?.id ?? "";
     expect((await bureau("thread", "show", thread)).out).toContain("All is written.");
     const reply = (await bureau("thread", "steer", thread, "And again", "--json")).lines()[0];

@@ -24,7 +24,9 @@ export async function path(call: Call): Promise<void> {
   };
   answer(call, paths, () => {
     const width = Math.max(...Object.keys(paths).map((name) => name.length));
-    const lines = Object.entries(paths).map(([name, value]) => `${name.padEnd(width)}  ${value ?? missing(name, place !== null)}`);
+    const lines = Object.entries(paths).map(
+      ([name, value]) => `${name.padEnd(width)}  ${value ?? missing(name, place !== null)}`,
+    );
     return `${lines.join("\n")}\n`;
   });
 }

@@ -18,7 +18,8 @@ export async function up(call: Call<{ port?: string; host?: string }>): Promise<
     const server = await startServer(config, (level, message) => {
       if (level !== "info") terminal.err(`${message}\n`);
     });
-    if (options.json === true) terminal.out(`${JSON.stringify({ ready: true, url: server.url, token: server.token })}\n`);
+    if (options.json === true)
+      terminal.out(`${JSON.stringify({ ready: true, url: server.url, token: server.token })}\n`);
     else terminal.out(`Bureau is up at ${server.url}, for the workspace ${server.workspace}.\n`);
     await stopped.promise;
     if (options.json !== true) terminal.err("Stopping. Work goes on at the next start.\n");

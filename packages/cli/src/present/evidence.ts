@@ -22,7 +22,9 @@ export function checkLines(terminal: Terminal, goal: Goal, evidence: readonly Ev
   if (goal.checks.length === 0) return ["  No checks: the agent's own word ends it."];
   return goal.checks.map((check, index) => {
     const found = evidence.find((one) => one.checkIndex === index);
-    return found === undefined ? `  · not checked yet: ${oneLine(checkText(check), 300)}` : evidenceLine(terminal, found);
+    return found === undefined
+      ? `  · not checked yet: ${oneLine(checkText(check), 300)}`
+      : evidenceLine(terminal, found);
   });
 }
 
@@ -35,7 +37,8 @@ export function checkText(check: Check): string {
     if (matches !== undefined) return `file: ${path} matches ${matches}`;
     return exists === false ? `file: ${path} is missing` : `file: ${path} exists`;
   }
-  if ("http" in check) return `http: ${check.http.url}${check.http.status === undefined ? "" : ` ${check.http.status}`}`;
+  if ("http" in check)
+    return `http: ${check.http.url}${check.http.status === undefined ? "" : ` ${check.http.status}`}`;
   if ("query" in check) return `query: ${check.query}`;
   if ("judge" in check) return `judge: ${check.judge}`;
   return `person: ${check.person}`;

@@ -1,4 +1,14 @@
-import type { BureauEvent, Evidence, InboxEntry, Item, ItemContent, LiveDelta, Run, ToolView, View } from "@bureau/protocol";
+import type {
+  BureauEvent,
+  Evidence,
+  InboxEntry,
+  Item,
+  ItemContent,
+  LiveDelta,
+  Run,
+  ToolView,
+  View,
+} from "@bureau/protocol";
 import type { Terminal } from "../terminal.ts";
 import { evidenceLine } from "./evidence.ts";
 import { cleanText, count, oneLine, paint, span } from "./text.ts";
@@ -112,13 +122,17 @@ function showEvent(state: State, event: BureauEvent, view: View): void {
       progress(state, paint(state.terminal, "red", sentenceOf(event)));
       return;
     case "run.completed":
-      if (event.goalId !== null || (data["run"] as Partial<Run>).outcome === "nothing_done") progress(state, sentenceOf(event));
+      if (event.goalId !== null || (data["run"] as Partial<Run>).outcome === "nothing_done")
+        progress(state, sentenceOf(event));
       return;
     case "step.failed":
       progress(state, paint(state.terminal, "dim", failedStep(event, view)));
       return;
     case "rehearsal.drifted":
-      progress(state, paint(state.terminal, "yellow", "The rehearsal drifts: this run differs from the one that was recorded."));
+      progress(
+        state,
+        paint(state.terminal, "yellow", "The rehearsal drifts: this run differs from the one that was recorded."),
+      );
       return;
     default:
       return;

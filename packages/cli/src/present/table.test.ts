@@ -6,7 +6,17 @@ import { cleanText, money, oneLine, relativeTime } from "./text.ts";
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
 function terminal(columns: number | null): Terminal {
-  return { argv: [], environment: {}, folder: "/", out: () => undefined, err: () => undefined, columns, color: false, now: () => NOW, onInterrupt: () => () => undefined };
+  return {
+    argv: [],
+    environment: {},
+    folder: "/",
+    out: () => undefined,
+    err: () => undefined,
+    columns,
+    color: false,
+    now: () => NOW,
+    onInterrupt: () => () => undefined,
+  };
 }
 
 const COLUMNS = [
@@ -16,7 +26,10 @@ const COLUMNS = [
 
 describe("a table", () => {
   test("is aligned and fits the terminal", () => {
-    const text = renderTable(terminal(30), COLUMNS, [["report", "x".repeat(100)], ["a", "short"]]);
+    const text = renderTable(terminal(30), COLUMNS, [
+      ["report", "x".repeat(100)],
+      ["a", "short"],
+    ]);
     const lines = text.trimEnd().split("\n");
     expect(lines.every((line) => line.length <= 30)).toBe(true);
     expect(lines[2]).toBe("a       short");

@@ -1,6 +1,12 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Terminal } from "../terminal.ts";
 
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** Control characters, and those that turn the direction of text round. */
+const CONTROLS = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
+/** Characters that take two columns. */
+const WIDE =
+  /^(?:\p{Extended_Pictographic}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6])/u;
+const SEGMENTER = new Intl.Segmenter();
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34 } as const;
 export type Tone = keyof typeof CODES;
 
@@ -18,8 +24,27 @@ export function cleanText(text: string): string {
 /** One line of at most so many characters. */
 export function oneLine(text: string, maxCharacters = 200): string {
   const line = cleanText(text).replace(/\s+/g, " ").trim();
-  const characters = [...line];
-  return characters.length <= maxCharacters ? line : `${characters.slice(0, maxCharacters - 1).join("")}…`;
+  return cutText(line, maxCharacters);
+}
+
+/** Columns that a text takes in a terminal. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of SEGMENTER.segment(stripVTControlCharacters(text))) width += WIDE.test(segment) ? 2 : 1;
+  return width;
+}
+
+/** The text, or its beginning with an ellipsis where it takes more columns. */
+export function cutText(text: string, columns: number): string {
+  if (text.length <= columns || textWidth(text) <= columns) return text;
+  let cut = "";
+  let width = 0;
+  for (const { segment } of SEGMENTER.segment(text)) {
+    width += WIDE.test(segment) ? 2 : 1;
+    if (width >= columns) break;
+    cut += segment;
+  }
+  return `${cut}…`;
 }
 
 export function paint(terminal: Terminal, tone: Tone, text: string): string {
@@ -43,7 +68,9 @@ export function span(ms: number): string {
   if (ms < HOUR_MS) return `${Math.round(ms / MINUTE_MS)} min`;
   if (ms < DAY_MS) {
     const minutes = Math.round((ms % HOUR_MS) / MINUTE_MS);
-    return minutes === 0 || ms > 10 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} h` : `${Math.floor(ms / HOUR_MS)} h ${minutes} min`;
+    return minutes === 0 || ms > 10 * HOUR_MS
+      ? `${Math.round(ms / HOUR_MS)} h`
+      : `${Math.floor(ms / HOUR_MS)} h ${minutes} min`;
   }
   return `${Math.round(ms / DAY_MS)} d`;
 }

@@ -32,5 +32,13 @@ export async function runCommandLine(argv: readonly string[], options: RunOption
     onInterrupt: () => () => undefined,
   };
   const code = await main(terminal);
-  return { code, ...written, lines: () => written.out.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>) };
+  return {
+    code,
+    ...written,
+    lines: () =>
+      written.out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
 }

@@ -43,7 +43,9 @@ export interface Extracted {
 export async function extractBackup(path: string, folder: string): Promise<Extracted> {
   await requireEmpty(folder);
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    throw new AppError("not_found", `The backup ${path} cannot be read: ${error.code ?? error.message}.`, { cause: error });
+    throw new AppError("not_found", `The backup ${path} cannot be read: ${error.code ?? error.message}.`, {
+      cause: error,
+    });
   });
   try {
     await mkdir(join(folder, WAITING), { recursive: true, mode: 0o700 });
@@ -87,7 +89,8 @@ export async function loadBackup(database: Database, extracted: Extracted, folde
 
 /** Removes what a failed restore has written. */
 export async function clearFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of await readdir(folder).catch(() => []))
+    await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function requireEmpty(folder: string): Promise<void> {
@@ -96,7 +99,9 @@ async function requireEmpty(folder: string): Promise<void> {
     throw new AppError("invalid", `${folder} cannot be restored to: ${error.code ?? error.message}.`, { cause: error });
   });
   if (names.length === 0) return;
-  throw new AppError("conflict", `The folder ${folder} is not empty; nothing was restored.`, { hint: "Name a folder that does not exist yet." });
+  throw new AppError("conflict", `The folder ${folder} is not empty; nothing was restored.`, {
+    hint: "Name a folder that does not exist yet.",
+  });
 }
 
 interface Unpacked {
@@ -114,7 +119,12 @@ async function extractAll(file: FileHandle, folder: string): Promise<Unpacked> {
     if (entry.type === "link") {
       for await (const _chunk of content) throw notWhole(`the link ${entry.path} has content`);
       unpacked.links.push({ path: target, target: entry.target ?? "" });
-      unpacked.hashes.set(entry.path, { bytes: 0, sha256: createHash("sha256").update(entry.target ?? "").digest("hex") });
+      unpacked.hashes.set(entry.path, {
+        bytes: 0,
+        sha256: createHash("sha256")
+          .update(entry.target ?? "")
+          .digest("hex"),
+      });
     } else {
       const sha256 = await writeEntry(target, entry, content);
       if (entry.path !== MANIFEST) unpacked.hashes.set(entry.path, { bytes: entry.bytes, sha256 });
@@ -140,12 +150,14 @@ async function writeEntry(target: string, entry: TarEntry, content: AsyncGenerat
 /** Where an entry goes; throws for one that would leave the folder or has no place in it. */
 function placeOf(folder: string, entry: TarEntry): string {
   const { path } = entry;
-  const isOdd = path.includes("\0") || path.includes("\\") || normalize(path) !== path || path.split("/").includes("..");
+  const isOdd =
+    path.includes("\0") || path.includes("\\") || normalize(path) !== path || path.split("/").includes("..");
   const isOwn = path === `files/${OWN_FOLDER}` || path.startsWith(`files/${OWN_FOLDER}/`);
   if (isOdd || isOwn) throw notWhole(`the entry ${JSON.stringify(path.slice(0, 200))} has no place in a workspace`);
   if (path.startsWith("files/")) return join(folder, path.slice("files/".length));
   const blob = /^blobs\/(([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{60})$/.exec(path);
-  if (blob !== null && entry.type === "file") return join(folder, OWN_FOLDER, "blobs", blob[2] ?? "", blob[3] ?? "", blob[1] ?? "");
+  if (blob !== null && entry.type === "file")
+    return join(folder, OWN_FOLDER, "blobs", blob[2] ?? "", blob[3] ?? "", blob[1] ?? "");
   if (path === MANIFEST || /^database\/[a-z_]+\/\d+\.jsonl$/.test(path)) return join(folder, WAITING, path);
   throw notWhole(`the entry ${JSON.stringify(path.slice(0, 200))} is not known`);
 }
@@ -155,7 +167,9 @@ async function readManifest(path: string): Promise<BackupManifest> {
   if (text === null) throw notWhole("it has no manifest");
   const parsed = Manifest.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;
-  throw notWhole(`its manifest cannot be read (${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message})`);
+  throw notWhole(
+    `its manifest cannot be read (${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message})`,
+  );
 }
 
 function compare(manifest: BackupManifest, found: Unpacked["hashes"]): void {
@@ -171,13 +185,18 @@ function compare(manifest: BackupManifest, found: Unpacked["hashes"]): void {
 async function migrateTo(database: Database, schema: number): Promise<void> {
   const known = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith(".sql"));
   if (known.length < schema) {
-    throw new AppError("conflict", `The backup was made by a newer Bureau: it has migration ${schema}, and this program ends at ${known.length}.`, {
-      hint: "Update Bureau, then restore.",
-    });
+    throw new AppError(
+      "conflict",
+      `The backup was made by a newer Bureau: it has migration ${schema}, and this program ends at ${known.length}.`,
+      {
+        hint: "Update Bureau, then restore.",
+      },
+    );
   }
   const folder = await mkdtemp(join(tmpdir(), "bureau-migrations-"));
   try {
-    for (const name of known.toSorted().slice(0, schema)) await copyFile(join(MIGRATIONS_FOLDER, name), join(folder, name));
+    for (const name of known.toSorted().slice(0, schema))
+      await copyFile(join(MIGRATIONS_FOLDER, name), join(folder, name));
     await migrate(database, { folder });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -50,7 +50,9 @@ export async function exportSequences(transaction: Queryable): Promise<Record<st
 
 /** Empties all tables of a database that nobody has worked with. Throws `conflict` when somebody has. */
 export async function emptyTables(transaction: pg.ClientBase): Promise<void> {
-  const { rows } = await transaction.query("SELECT (SELECT count(*) FROM agents) + (SELECT count(*) FROM runs) AS count");
+  const { rows } = await transaction.query(
+    "SELECT (SELECT count(*) FROM agents) + (SELECT count(*) FROM runs) AS count",
+  );
   if (Number(rows[0].count) > 0) {
     throw new AppError("conflict", "The database that the backup would be restored to is already in use.", {
       hint: "Unset DATABASE_URL and BUREAU_DATA to restore to a database of its own, or name an empty one.",
@@ -65,10 +67,14 @@ async function suspendReferences(transaction: pg.ClientBase): Promise<void> {
   try {
     await transaction.query("SET LOCAL session_replication_role = replica");
   } catch (error) {
-    throw new AppError("forbidden", "The database user may not load a backup: it cannot set session_replication_role.", {
-      hint: "Unset DATABASE_URL to restore to an embedded database, or use a user with that right.",
-      cause: error,
-    });
+    throw new AppError(
+      "forbidden",
+      "The database user may not load a backup: it cannot set session_replication_role.",
+      {
+        hint: "Unset DATABASE_URL to restore to an embedded database, or use a user with that right.",
+        cause: error,
+      },
+    );
   }
 }
 
@@ -83,7 +89,9 @@ export async function importBatch(
 ): Promise<number> {
   const lines = batch.text.split("\n").filter((line) => line !== "");
   const known = (await tableNames(transaction)).includes(batch.table) ? await columnsOf(transaction, batch.table) : [];
-  const columns = batch.columns.map((name) => known.find((column) => column.name === name) ?? unknownColumn(batch.table, name));
+  const columns = batch.columns.map(
+    (name) => known.find((column) => column.name === name) ?? unknownColumn(batch.table, name),
+  );
   if (lines.length === 0) return 0;
   const names = columns.map((column) => quoted(column.name)).join(", ");
   const values = columns.map((column, index) => `(line->>${index})::${column.type}`).join(", ");
@@ -120,7 +128,9 @@ export async function settleRestored(transaction: pg.ClientBase, from: string, t
     "UPDATE goals SET file = $2 || substr(file, length($1) + 1) WHERE starts_with(file, $1 || '/')",
     [from, to],
   );
-  await transaction.query(`${DISPATCHED_AGAIN} WHERE status = 'running' OR (status = 'waiting' AND wait_reason = 'timer')`);
+  await transaction.query(
+    `${DISPATCHED_AGAIN} WHERE status = 'running' OR (status = 'waiting' AND wait_reason = 'timer')`,
+  );
 }
 
 async function tableNames(transaction: Queryable): Promise<string[]> {

@@ -30,7 +30,10 @@ export function createTarWriter(file: FileHandle): TarWriter {
     add: async (entry, content) => {
       const records = extendedRecords(entry);
       if (records.length > 0) {
-        await writeAll(file, header({ path: "extended-header", type: "file", mode: 0o644, bytes: records.length }, "x"));
+        await writeAll(
+          file,
+          header({ path: "extended-header", type: "file", mode: 0o644, bytes: records.length }, "x"),
+        );
         await writeAll(file, padded(records));
       }
       await writeAll(file, header(entry, entry.type === "link" ? "2" : "0"));
@@ -40,9 +43,13 @@ export function createTarWriter(file: FileHandle): TarWriter {
         await writeAll(file, chunk);
       }
       if (written !== entry.bytes) {
-        throw new AppError("conflict", `The file ${entry.path} changed while it was copied: ${entry.bytes} bytes became ${written}.`, {
-          hint: "Make the backup again.",
-        });
+        throw new AppError(
+          "conflict",
+          `The file ${entry.path} changed while it was copied: ${entry.bytes} bytes became ${written}.`,
+          {
+            hint: "Make the backup again.",
+          },
+        );
       }
       await writeAll(file, new Uint8Array(paddingOf(entry.bytes)));
     },
@@ -51,7 +58,9 @@ export function createTarWriter(file: FileHandle): TarWriter {
 }
 
 /** Reads an archive entry by entry. The content must be read to its end before the next entry comes. */
-export async function* readTar(file: FileHandle): AsyncGenerator<{ entry: TarEntry; content: AsyncGenerator<Uint8Array> }> {
+export async function* readTar(
+  file: FileHandle,
+): AsyncGenerator<{ entry: TarEntry; content: AsyncGenerator<Uint8Array> }> {
   let position = 0;
   let extended: Record<string, string> = {};
   for (;;) {
@@ -69,12 +78,18 @@ export async function* readTar(file: FileHandle): AsyncGenerator<{ entry: TarEnt
     extended = {};
     const state = { read: 0 };
     yield { entry: whole, content: readContent(file, position, whole.bytes, state) };
-    if (state.read !== whole.bytes) throw new AppError("internal", `The content of ${whole.path} was not read to its end.`);
+    if (state.read !== whole.bytes)
+      throw new AppError("internal", `The content of ${whole.path} was not read to its end.`);
     position += whole.bytes + paddingOf(whole.bytes);
   }
 }
 
-async function* readContent(file: FileHandle, from: number, bytes: number, state: { read: number }): AsyncGenerator<Uint8Array> {
+async function* readContent(
+  file: FileHandle,
+  from: number,
+  bytes: number,
+  state: { read: number },
+): AsyncGenerator<Uint8Array> {
   while (state.read < bytes) {
     const chunk = await readExactly(file, from + state.read, Math.min(CHUNK_BYTES, bytes - state.read));
     state.read += chunk.byteLength;
@@ -94,7 +109,13 @@ function header(entry: TarEntry, kind: "0" | "2" | "x"): Buffer {
   block.write(kind, 156);
   if (entry.target !== undefined) block.write(fits(entry.target) ? entry.target : "long-name", 157, NAME_BYTES, "utf8");
   block.write("ustar\u000000", 257);
-  block.write(octal(block.reduce((sum, byte) => sum + byte, 0), 6), 148);
+  block.write(
+    octal(
+      block.reduce((sum, byte) => sum + byte, 0),
+      6,
+    ),
+    148,
+  );
   block.write("\u0000 ", 154);
   return block;
 }
@@ -130,11 +151,14 @@ function record(key: string, value: string): string {
 
 function parseRecords(bytes: Buffer): Record<string, string> {
   const values: Record<string, string> = {};
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const length = Number.parseInt(bytes.subarray(at, space).toString("utf8"), 10);
     if (space < 0 || !(length > 0) || at + length > bytes.length) throw damaged("an extended header is damaged");
-    const [key = "", ...value] = bytes.subarray(space + 1, at + length - 1).toString("utf8").split("=");
+    const [key = "", ...value] = bytes
+      .subarray(space + 1, at + length - 1)
+      .toString("utf8")
+      .split("=");
     values[key] = value.join("=");
     at += length;
   }
@@ -170,12 +194,15 @@ function octal(value: number, digits: number): string {
 function text(block: Buffer, from: number, length: number): string {
   const field = block.subarray(from, from + length);
   const end = field.indexOf(0);
-  return field.subarray(0, end < 0 ? length : end).toString("utf8").trim();
+  return field
+    .subarray(0, end < 0 ? length : end)
+    .toString("utf8")
+    .trim();
 }
 
 async function readExactly(file: FileHandle, position: number, bytes: number): Promise<Buffer> {
   const buffer = Buffer.alloc(bytes);
-  for (let read = 0; read < bytes; ) {
+  for (let read = 0; read < bytes;) {
     const { bytesRead } = await file.read(buffer, read, bytes - read, position + read);
     if (bytesRead === 0) throw damaged("it ends too early");
     read += bytesRead;
@@ -184,7 +211,7 @@ async function readExactly(file: FileHandle, position: number, bytes: number): P
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.byteLength; ) {
+  for (let written = 0; written < bytes.byteLength;) {
     written += (await file.write(bytes, written, bytes.byteLength - written)).bytesWritten;
   }
 }

@@ -45,15 +45,23 @@ async function fill(): Promise<{ workspace: string; runs: Record<string, string>
   await symlink("AGENTS.md", join(workspace, "agents", "writer", "CLAUDE.md"));
   const blob = await openBlobs({ folder: join(workspace, ".bureau", "blobs") }).put("large content");
   const agent = newId("agent");
-  await source.query("INSERT INTO agents (id, name, folder, status) VALUES ($1, 'writer', $2, 'enabled'), ($3, 'shop', '/elsewhere/shop', 'paused')", [
-    agent,
-    join(workspace, "agents", "writer"),
-    newId("agent"),
-  ]);
+  await source.query(
+    "INSERT INTO agents (id, name, folder, status) VALUES ($1, 'writer', $2, 'enabled'), ($3, 'shop', '/elsewhere/shop', 'paused')",
+    [agent, join(workspace, "agents", "writer"), newId("agent")],
+  );
   const runs: Record<string, string> = {};
-  for (const [status, reason] of [["running", null], ["waiting", "timer"], ["waiting", "approval"], ["completed", null]]) {
+  for (const [status, reason] of [
+    ["running", null],
+    ["waiting", "timer"],
+    ["waiting", "approval"],
+    ["completed", null],
+  ]) {
     const [thread, run] = [newId("thread"), newId("run")];
-    await source.query("INSERT INTO threads (id, agent_id, title, status) VALUES ($1, $2, $3, 'open')", [thread, agent, "It's \"quoted\"\t\\ \n and tabbed"]);
+    await source.query("INSERT INTO threads (id, agent_id, title, status) VALUES ($1, $2, $3, 'open')", [
+      thread,
+      agent,
+      'It\'s "quoted"\t\\ \n and tabbed',
+    ]);
     await source.query(
       "INSERT INTO runs (id, thread_id, agent_id, status, trigger, wait_reason, executor_id, usage) VALUES ($1, $2, $3, $4, 'person', $5, 'slot-0', $6)",
       [run, thread, agent, status, reason, JSON.stringify(NO_USAGE)],
@@ -92,7 +100,9 @@ describe("a backup", () => {
     expect(await readFile(join(folder, `${"long-".repeat(30)}name.md`), "utf8")).toBe("long");
     expect((await stat(join(folder, "agents", "writer", "run.sh"))).mode & 0o777).toBe(0o755);
     expect(await readlink(join(folder, "agents", "writer", "CLAUDE.md"))).toBe("AGENTS.md");
-    expect(Buffer.from(await openBlobs({ folder: join(folder, ".bureau", "blobs") }).get(blob)).toString()).toBe("large content");
+    expect(Buffer.from(await openBlobs({ folder: join(folder, ".bureau", "blobs") }).get(blob)).toString()).toBe(
+      "large content",
+    );
     for (const table of ["threads", "tool_calls", "event_counter", "settings"]) {
       expect(await rowsOf(target, table)).toEqual(await rowsOf(source, table));
     }
@@ -135,7 +145,10 @@ describe("a backup", () => {
     bytes[at] = 0x72;
     await writeFile(report.path, bytes);
     const folder = join(base, "restored");
-    await expect(extractBackup(report.path, folder)).rejects.toMatchObject({ code: "invalid", message: /AGENTS.md is damaged/ });
+    await expect(extractBackup(report.path, folder)).rejects.toMatchObject({
+      code: "invalid",
+      message: /AGENTS.md is damaged/,
+    });
     await expect(stat(join(folder, "bureau.yaml"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
@@ -147,7 +160,9 @@ describe("a backup", () => {
     const target = await anotherDatabase();
     await target.query("INSERT INTO agents (id, name, folder, status) VALUES ('agt_1', 'mine', '/mine', 'enabled')");
     const folder = join(base, "restored");
-    await expect(loadBackup(target, await extractBackup(report.path, folder), folder)).rejects.toMatchObject({ code: "conflict" });
+    await expect(loadBackup(target, await extractBackup(report.path, folder), folder)).rejects.toMatchObject({
+      code: "conflict",
+    });
     expect((await target.query("SELECT name FROM agents")).rows).toEqual([{ name: "mine" }]);
   });
 
@@ -166,26 +181,40 @@ describe("a backup", () => {
 });
 
 test("an archive gives back any names, contents and links", async () => {
-  const name = fc.string({ unit: "binary", minLength: 1, maxLength: 300 }).filter((text) => !text.includes("\0") && text.trim() === text && text.isWellFormed());
+  const name = fc
+    .string({ unit: "binary", minLength: 1, maxLength: 300 })
+    .filter((text) => !text.includes("\0") && text.trim() === text && text.isWellFormed());
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.record({ path: name, content: fc.uint8Array({ maxLength: 2_000 }), target: fc.option(name) }), { maxLength: 6 }), async (entries) => {
-      const path = join(base, "any.tar");
-      const file = await open(path, "w+");
-      const tar = createTarWriter(file);
-      for (const { path: entryPath, content, target } of entries) {
-        if (target === null) await tar.add({ path: entryPath, type: "file", mode: 0o640, bytes: content.length }, [content]);
-        else await tar.add({ path: entryPath, type: "link", mode: 0o777, bytes: 0, target }, []);
-      }
-      await tar.end();
-      const found = [];
-      for await (const { entry, content } of readTar(file)) {
-        const chunks = [];
-        for await (const chunk of content) chunks.push(chunk);
-        found.push([entry.path, entry.target ?? null, [...Buffer.concat(chunks)]]);
-      }
-      await file.close();
-      expect(found).toEqual(entries.map((entry) => [entry.path, entry.target, entry.target === null ? [...entry.content] : []]));
-    }),
+    fc.asyncProperty(
+      fc.array(fc.record({ path: name, content: fc.uint8Array({ maxLength: 2_000 }), target: fc.option(name) }), {
+        maxLength: 6,
+      }),
+      async (entries) => {
+        const path = join(base, "any.tar");
+        const file = await open(path, "w+");
+        const tar = createTarWriter(file);
+        for (const { path: entryPath, content, target } of entries) {
+          if (target === null)
+            await tar.add({ path: entryPath, type: "file", mode: 0o640, bytes: content.length }, [content]);
+          else await tar.add({ path: entryPath, type: "link", mode: 0o777, bytes: 0, target }, []);
+        }
+        await tar.end();
+        const found = [];
+        for await (const { entry, content } of readTar(file)) {
+          const chunks = [];
+          for await (const chunk of content) chunks.push(chunk);
+          found.push([entry.path, entry.target ?? null, Buffer.concat(chunks).toString("hex")]);
+        }
+        await file.close();
+        expect(found).toEqual(
+          entries.map((entry) => [
+            entry.path,
+            entry.target,
+            entry.target === null ? Buffer.from(entry.content).toString("hex") : "",
+          ]),
+        );
+      },
+    ),
     { numRuns: 50 },
   );
 });

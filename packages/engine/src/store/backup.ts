@@ -135,7 +135,10 @@ async function addRows(parts: BackupParts, { tar, manifest }: Writing): Promise<
       known.rows += count;
       total += count;
       batch += 1;
-      if (count > 0) manifest.entries.push(await addBytes(tar, `database/${table}/${String(batch).padStart(8, "0")}.jsonl`, Buffer.from(text)));
+      if (count > 0)
+        manifest.entries.push(
+          await addBytes(tar, `database/${table}/${String(batch).padStart(8, "0")}.jsonl`, Buffer.from(text)),
+        );
     }
     const agents = await transaction.query<{ folder: string }>(
       "SELECT folder FROM agents WHERE folder <> $1 AND NOT starts_with(folder, $1 || '/') ORDER BY folder",
@@ -184,7 +187,9 @@ async function addFiles(writing: Writing, workspace: string, skipped: readonly s
       writing.manifest.entries.push(added);
       count += 1;
       if (count > MAX_FILES) {
-        throw new AppError("too_large", `The workspace has more than ${MAX_FILES} files.`, { hint: "Move what need not be kept elsewhere." });
+        throw new AppError("too_large", `The workspace has more than ${MAX_FILES} files.`, {
+          hint: "Move what need not be kept elsewhere.",
+        });
       }
     }
   }
@@ -217,8 +222,12 @@ async function addFile(tar: TarWriter, workspace: string, path: string): Promise
 }
 
 /** A file that grows meanwhile is kept as it was. */
-async function* hashed(file: FileHandle, bytes: number, hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
-  for (let read = 0; read < bytes; ) {
+async function* hashed(
+  file: FileHandle,
+  bytes: number,
+  hash: ReturnType<typeof createHash>,
+): AsyncGenerator<Uint8Array> {
+  for (let read = 0; read < bytes;) {
     const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, bytes - read));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, read);
     if (bytesRead === 0) return;
