@@ -4,11 +4,11 @@
 #   npm run setup                       what the command sandbox and its tests use
 #   npm run setup -- chromium           only the packages named
 #
-# Known packages: bubblewrap socat ripgrep (the default), chromium, dovecot-imapd, radicale.
+# Known packages: bubblewrap (the default), chromium, dovecot-imapd, radicale.
 set -euo pipefail
 
-DEFAULT_PACKAGES=(bubblewrap socat ripgrep)
-KNOWN_PACKAGES=" bubblewrap socat ripgrep chromium dovecot-imapd radicale "
+DEFAULT_PACKAGES=(bubblewrap)
+KNOWN_PACKAGES=" bubblewrap chromium dovecot-imapd radicale "
 LOCK_WAIT_SECONDS=120
 MAX_ATTEMPTS=3
 RETRY_SECONDS=5

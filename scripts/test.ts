@@ -16,8 +16,6 @@ const BINARIES = join(ROOT, "node_modules", ".bin");
 /** Program and the Debian package that brings it. Without them the sandbox tests skip and say so. */
 const SYSTEM_PROGRAMS: [string, string][] = [
   ["bwrap", "bubblewrap"],
-  ["socat", "socat"],
-  ["rg", "ripgrep"],
 ];
 
 const CHECKS: [string, string[]][] = [
