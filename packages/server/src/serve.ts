@@ -7,6 +7,7 @@ import type { AppParts } from "./app-parts.ts";
 
 /** How long requests that are being answered may take when the server stops. */
 const STOP_MS = 5_000;
+const IDLE_POLL_MS = 20;
 
 export interface Served {
   /** `http://127.0.0.1:4747` */
@@ -34,10 +35,13 @@ export async function serve(options: ServeOptions): Promise<Served> {
     async stop() {
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // A connection whose stream has just ended is idle only a moment later.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS);
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
       await closed;
       clearTimeout(timer);
+      clearInterval(idle);
     },
   };
 }
