@@ -24,6 +24,20 @@ export const bureau: Subject = {
 
 /** The program as a user starts it, on a workspace of its own; work is handed over by HTTP. */
 async function startBureau(place: Place): Promise<RunningSubject> {
+  const workspace = makeWorkspace(place);
+  const server = await bureauUp(workspace);
+  return {
+    pids: server.pids,
+    submit: (job) => submit(server.client, job),
+    stop: async () => {
+      await server.stop();
+      rmSync(workspace, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A copy of the place's folder that Bureau may work in. The caller removes it. */
+export function makeWorkspace(place: Place): string {
   const workspace = mkdtempSync(join(tmpdir(), "bureau-bench-"));
   cpSync(place.folder, workspace, { recursive: true });
   writeFileSync(join(workspace, "AGENTS.md"), "You do what is asked.\n");
@@ -31,6 +45,20 @@ async function startBureau(place: Place): Promise<RunningSubject> {
     join(workspace, "bureau.yaml"),
     `models: { default: bench/${place.modelName} }\nproviders: { bench: { baseUrl: "${place.modelUrl}" } }\n`,
   );
+  return workspace;
+}
+
+export interface BureauServer {
+  client: Client;
+  /** The server and its database. */
+  pids(): number[];
+  stop(): Promise<void>;
+}
+
+type Client = ReturnType<typeof createClient>;
+
+/** `bureau up`, from no process to ready. */
+export async function bureauUp(workspace: string): Promise<BureauServer> {
   const child = spawn(process.execPath, [PROGRAM, "up", "--workspace", workspace, "--port", "0", "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, BUREAU_TOKEN: "bench" },
@@ -39,26 +67,23 @@ async function startBureau(place: Place): Promise<RunningSubject> {
   const first = await lines.next();
   if (first.done) throw new Error(`bureau up ended with code ${child.exitCode} before it was ready.`);
   const { url, token } = JSON.parse(first.value) as { url: string; token: string };
-  const client = createClient({ baseUrl: url, token });
   return {
+    client: createClient({ baseUrl: url, token }),
     pids: () => [child.pid!, postgresId(workspace)],
-    submit: (job) => submit(client, job),
     stop: async () => {
-      if (child.exitCode === null) {
-        const ended = once(child, "exit");
-        child.kill("SIGTERM");
-        const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-        await ended;
-        clearTimeout(timer);
-      }
-      rmSync(workspace, { recursive: true, force: true });
+      if (child.exitCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      await ended;
+      clearTimeout(timer);
     },
   };
 }
 
-async function submit(client: ReturnType<typeof createClient>, job: Job): Promise<void> {
+async function submit(client: Client, job: Job): Promise<void> {
   await Promise.all(job.prompts.map((text) => client.startRun({ body: { text } })));
-  for (const until = Date.now() + JOB_LIMIT_MS; Date.now() < until; ) {
+  for (const until = Date.now() + JOB_LIMIT_MS; Date.now() < until;) {
     const { runs } = await client.listRuns({ query: { status: ["queued", "running", "waiting"], limit: 1 } });
     if (runs.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

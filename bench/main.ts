@@ -2,12 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureAlone, type AloneFigures } from "./alone.ts";
 import { measure, medianFigures, quantile, type Figures, type Load } from "./measure.ts";
 import { startBenchModelServer, type BenchModelServer } from "./model-server.ts";
 import { memoryBytes } from "./processes.ts";
 import type { RunningSubject, Subject } from "./subject.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { describeLoad, renderTable } from "./table.ts";
+import { renderTargets, targetResults } from "./targets.ts";
 
 // Measures agent runtimes side by side on this machine, against a model server that answers at once. What is left
 // is the runtime's own cost.
@@ -19,7 +21,10 @@ const HELP = `npm run bench -- [options]
   --repeats N            repeats of each load, of which the median counts; default 3, one for 1,000 agents
   --warm                 keep each runtime's processes from load to load, after a load that does not count;
                          without it every repeat starts them anew, and memory is that of one load alone
+  --quick                a short run: one repeat, no 1,000 agents, 100 goals that wait
   --json                 one JSON value with every figure
+
+The figures that Bureau is to keep stand at the end, each with its target and whether it was met.
 `;
 
 const WARM_UP: Load = { agents: 1, turns: 20, kind: "read" };
@@ -45,13 +50,16 @@ interface Measured {
 const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
-    agents: { type: "string", default: "1,44,200,1000" },
-    repeats: { type: "string", default: "3" },
+    agents: { type: "string" },
+    repeats: { type: "string" },
+    quick: { type: "boolean", default: false },
     warm: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
+const repeatsOfFew = Number(options.repeats ?? (options.quick ? 1 : 3));
+const agentCounts = options.agents ?? (options.quick ? "1,44" : "1,44,200,1000");
 if (options.help) process.stdout.write(HELP);
 else await main();
 
@@ -65,7 +73,8 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bureau-bench-"));
   const server = await startBenchModelServer();
   try {
-    show(all, await measureAll(all, { server, folder }));
+    const figures = await measureAll(all, { server, folder });
+    show(all, figures, await measureBureauAlone(all, { server, folder }));
   } finally {
     for (const { kept } of all) await kept?.stop();
     await server.stop();
@@ -109,10 +118,10 @@ async function measureAll(all: Measured[], parts: { server: BenchModelServer; fo
   };
   if (options.warm) for (const one of all) await once(one, WARM_UP);
   const medians: Figures[] = [];
-  for (const load of chosenLoads(options.agents)) {
+  for (const load of chosenLoads(agentCounts)) {
     process.stderr.write(`${describeLoad(load)} …\n`);
     const results = new Map<Measured, Figures[]>(all.map((one) => [one, []]));
-    const repeats = load.agents >= MANY_WITHOUT_REPEATS ? 1 : Number(options.repeats);
+    const repeats = load.agents >= MANY_WITHOUT_REPEATS ? 1 : repeatsOfFew;
     for (let repeat = 0; repeat < repeats; repeat += 1)
       for (const [one, figures] of results) figures.push(...(await once(one, load)));
     for (const figures of results.values()) if (figures.length > 0) medians.push(medianFigures(figures));
@@ -121,9 +130,7 @@ async function measureAll(all: Measured[], parts: { server: BenchModelServer; fo
 }
 
 async function start(one: Measured, server: BenchModelServer, root: string): Promise<RunningSubject> {
-  const folder = join(root, one.subject.name, "work");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "note.txt"), `${"What is written here is read in every turn.".padEnd(63)}\n`.repeat(16));
+  const folder = makeFolder(join(root, one.subject.name, "work"));
   const before = performance.now();
   const running = await one.subject.start({ modelUrl: server.url, modelName: "bench", folder });
   one.startMs.push(performance.now() - before);
@@ -131,7 +138,29 @@ async function start(one: Measured, server: BenchModelServer, root: string): Pro
   return running;
 }
 
-function show(all: Measured[], figures: Figures[]): void {
+function makeFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "note.txt"), `${"What is written here is read in every turn.".padEnd(63)}\n`.repeat(16));
+  return folder;
+}
+
+/** What only Bureau does: it starts on a database, stands idle, and keeps goals that wait for a person. */
+async function measureBureauAlone(
+  all: Measured[],
+  parts: { server: BenchModelServer; folder: string },
+): Promise<AloneFigures | null> {
+  if (!all.some(({ subject }) => subject.name === "bureau")) return null;
+  process.stderr.write("bureau alone: start, idle, goals that wait …\n");
+  const place = { modelUrl: parts.server.url, modelName: "bench", folder: makeFolder(join(parts.folder, "alone")) };
+  try {
+    return await measureAlone({ server: parts.server, place, quick: options.quick });
+  } catch (error) {
+    process.stderr.write(`bureau alone: ${(error as Error).message}\n`);
+    return null;
+  }
+}
+
+function show(all: Measured[], figures: Figures[], alone: AloneFigures | null): void {
   const subjects = all.map(({ subject, startMs, idleMib }) => ({
     name: subject.name,
     about: subject.about,
@@ -139,8 +168,9 @@ function show(all: Measured[], figures: Figures[]): void {
     idleMib: quantile(idleMib, 0.5),
   }));
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? "", node: process.version };
+  const targets = targetResults(figures, alone);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ machine, warm: options.warm, subjects, figures })}\n`);
+    process.stdout.write(`${JSON.stringify({ machine, warm: options.warm, subjects, figures, alone, targets })}\n`);
     return;
   }
   const processes = options.warm ? "processes kept from load to load" : "new processes for every repeat";
@@ -155,4 +185,5 @@ function show(all: Measured[], figures: Figures[]): void {
       figures,
     )}\n`,
   );
+  if (targets.length > 0) process.stdout.write(`\n${renderTargets(targets)}\n`);
 }
