@@ -4,8 +4,8 @@ import { goalInput } from "./plan.ts";
 import { type Finding, verifyDatabase, verifyGoal } from "./verify.ts";
 import { createWorld, kill, type Server, type World } from "./world.ts";
 
-/** What is killed: the server, its process group, the database, or all of them with the commands at work. */
-export const KINDS = ["server", "group", "database", "everything"] as const;
+/** What is killed: the server, its process group, the database, what runs commands, or all of these at once. */
+export const KINDS = ["server", "group", "database", "broker", "everything"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Of a kill at work: how long after the first write it comes. */
@@ -13,7 +13,7 @@ const MAX_LIFE_MS = 1_200;
 /** Of a kill while the server starts. */
 const MAX_START_MS = 700;
 /** One kill in so many comes while the server starts. */
-const START_KILL_EVERY = 5;
+const START_KILL_EVERY = 6;
 const POLL_MS = 10;
 /** Nothing is written for so long: the work has come to a stand. */
 const STILL_MS = 60_000;
@@ -27,7 +27,7 @@ export interface TrialOptions {
 
 export interface Kill {
   kind: Kind;
-  /** From the start of the new server, or from the death of the database, to the next write of a run. */
+  /** From the start of the new server, or from the death of what it brings back, to the next write of a run. */
   recoveryMs: number | null;
 }
 
@@ -78,7 +78,8 @@ async function killOnce(state: State, kind: Kind, log: TrialOptions["log"]): Pro
   if ((await progress(state)).done) await nextGoal(state);
   await sleep(Math.round(state.random() * MAX_LIFE_MS));
   const startedAt = await strike(state, kind);
-  const mayDieEarly = kind !== "database" && state.kills.length % START_KILL_EVERY === START_KILL_EVERY - 1;
+  const mayDieEarly =
+    kind !== "database" && kind !== "broker" && state.kills.length % START_KILL_EVERY === START_KILL_EVERY - 1;
   if (mayDieEarly) {
     state.kills.push({ kind, recoveryMs: null });
     await sleep(Math.round(state.random() * MAX_START_MS));
@@ -87,14 +88,13 @@ async function killOnce(state: State, kind: Kind, log: TrialOptions["log"]): Pro
   } else await recover(state, kind, startedAt, log);
 }
 
-/** Returns when the new server was started, or the database killed. */
+/** Returns when the new server was started, or what it brings back by itself was killed. */
 async function strike(state: State, kind: Kind): Promise<number> {
   const { world, server } = state;
   const database = await world.databasePid();
-  if (kind === "database") {
-    if (database !== null) kill(database);
-    return performance.now();
-  }
+  if (kind === "database" && database !== null) kill(database);
+  if (kind === "broker") for (const pid of world.brokerPids()) kill(pid);
+  if (kind === "database" || kind === "broker") return performance.now();
   if (kind === "group") kill(-server.pid);
   else kill(server.pid);
   if (kind === "everything") {

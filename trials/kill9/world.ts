@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, openDatabase } from "@bureau/engine";
-import { isAlive, processesOf } from "./processes.ts";
+import { below, type Found, isAlive, processesOf } from "./processes.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const BUREAU = join(ROOT, "packages/cli/bin/bureau.mjs");
@@ -140,12 +140,18 @@ async function finish(folder: string, server: Server, waitForBroker: boolean): P
   const ended = once(server.child, "exit");
   process.kill(server.pid, "SIGTERM");
   await Promise.race([ended, sleep(STOP_MS, undefined, { ref: false })]);
-  const isLeft = (command: string) => waitForBroker || !command.includes("broker-main");
   const deadline = performance.now() + (waitForBroker ? BROKER_IDLE_MS : STOP_MS);
-  let left = processesOf(folder).filter(({ command }) => isLeft(command));
+  let left = remaining(folder, waitForBroker);
   while (left.length > 0 && performance.now() < deadline) {
     await sleep(POLL_MS * 10);
-    left = processesOf(folder).filter(({ command }) => isLeft(command));
+    left = remaining(folder, waitForBroker);
   }
   return left.map(({ pid, command }) => `${pid} ${command.slice(0, 120)}`);
+}
+
+/** The broker stays for a while after its last command, with sandboxes prepared for the next. */
+function remaining(folder: string, withBroker: boolean): Found[] {
+  const found = processesOf(folder);
+  const idle = withBroker ? new Set<number>() : below(found, "broker-main");
+  return found.filter(({ pid }) => !idle.has(pid));
 }

@@ -5,7 +5,7 @@ import { renderInterrupted } from "../domain/prompt.ts";
 import type { Changes, NewInboxEntry, NewStep } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
-import type { Tool, ToolContext, ToolOutput } from "../tools/tool.ts";
+import { OutcomeUnknown, type Tool, type ToolContext, type ToolOutput } from "../tools/tool.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { signalOutcome } from "./signal-tools.ts";
@@ -67,7 +67,13 @@ export function interruptCalls(parts: LoopParts, journal: Journal, toolCallIds: 
   return { intent: {}, perform: (context) => perform(parts, journal, toolCallIds, context, unknown) };
 }
 
-type Work = (tool: Tool | undefined, call: LoadedCall, context: ToolContext, parts: LoopParts, journal: Journal) => Promise<CallOutcome>;
+type Work = (
+  tool: Tool | undefined,
+  call: LoadedCall,
+  context: ToolContext,
+  parts: LoopParts,
+  journal: Journal,
+) => Promise<CallOutcome>;
 
 async function perform(
   parts: LoopParts,
@@ -119,6 +125,7 @@ const execute: Work = async (tool, call, context, parts, journal) => {
   try {
     return { status: "completed", ...(await tool.execute(call.arguments, context)) };
   } catch (error) {
+    if (error instanceof OutcomeUnknown) return interrupted(call.name);
     if (!context.signal.aborted) throw error;
     return { status: "canceled", text: `Ended before it finished: ${reason(context.signal.reason)}` };
   }
@@ -126,9 +133,11 @@ const execute: Work = async (tool, call, context, parts, journal) => {
 
 const recover: Work = async (tool, call, context, parts, journal) => {
   if (tool?.recover) {
-    const output = await tool.recover(call.arguments, context);
+    // What cannot be looked at is not known: the call is no failure that could be tried again.
+    const output = await tool.recover(call.arguments, context).catch(() => null);
     if (output) return { status: "completed", ...output };
-    if (context.signal.aborted) return { status: "canceled", text: `Ended before it finished: ${reason(context.signal.reason)}` };
+    if (context.signal.aborted)
+      return { status: "canceled", text: `Ended before it finished: ${reason(context.signal.reason)}` };
   }
   return call.idempotent ? execute(tool, call, context, parts, journal) : interrupted(call.name);
 };
@@ -195,7 +204,12 @@ async function closeCalls(
     }
     if (call.stepId) {
       const status = STEP_STATUS[outcome.status] ?? "completed";
-      changes.stepPatches!.push({ id: call.stepId, status, error: status === "failed" ? outcome.text.slice(0, 500) : null, ended_at: endedAt });
+      changes.stepPatches!.push({
+        id: call.stepId,
+        status,
+        error: status === "failed" ? outcome.text.slice(0, 500) : null,
+        ended_at: endedAt,
+      });
     }
   }
   const warning = guardRepetition(journal, facts);
@@ -283,7 +297,9 @@ const ENDED_EVENT = {
 
 function endedEvent(journal: Journal, call: LoadedCall, outcome: CallOutcome, endedAt: string) {
   const type = ENDED_EVENT[outcome.status as keyof typeof ENDED_EVENT] ?? "tool_call.completed";
-  const step = call.stepId ? { step: { id: call.stepId, status: STEP_STATUS[outcome.status] ?? "completed", endedAt } } : {};
+  const step = call.stepId
+    ? { step: { id: call.stepId, status: STEP_STATUS[outcome.status] ?? "completed", endedAt } }
+    : {};
   return event(journal, type, { toolCall: { id: call.id, status: outcome.status, endedAt }, ...step });
 }
 

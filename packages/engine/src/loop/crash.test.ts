@@ -14,7 +14,7 @@ import { crashAtEveryWrite, crashTwice, type CrashScenario } from "../testing/cr
 import type { ModelReply, ScriptRequest } from "../testing/model-reply.ts";
 import { testEngine, type TestEngine } from "../testing/test-engine.ts";
 import { builtInTools } from "../tools/registry.ts";
-import { defineTool } from "../tools/tool.ts";
+import { defineTool, OutcomeUnknown } from "../tools/tool.ts";
 import { DEFAULT_RUN_LIMITS } from "./parts.ts";
 
 const LIMIT_MS = 120_000;
@@ -39,6 +39,21 @@ const sendAfterYes = defineTool({
   needsApproval: async () => "It leaves the folder.",
 });
 
+const loseTrack = defineTool({
+  ...sendNote,
+  name: "send_and_lose_track",
+  async execute(args, context) {
+    await sendNote.execute(args, context);
+    throw new OutcomeUnknown("The connection broke after it was sent.");
+  },
+});
+
+const sendAndLook = defineTool({
+  ...sendNote,
+  name: "send_and_look",
+  recover: () => Promise.reject(new Error("The place to look at is gone.")),
+});
+
 let engine: TestEngine;
 let watched: WatchedTools;
 let goalCount = 0;
@@ -46,7 +61,7 @@ let runCount = 0;
 
 beforeAll(async () => {
   // A command is run by a process of its own, which outlives this one.
-  watched = watchTools([...builtInTools(), sendNote, sendAfterYes], ["run_command"]);
+  watched = watchTools([...builtInTools(), sendNote, sendAfterYes, loseTrack, sendAndLook], ["run_command"]);
   engine = await testEngine({ script: () => "ok", tools: watched.tools });
 });
 afterAll(() => engine.close());
@@ -197,6 +212,23 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
         ])(request),
       person: approve,
       check: expectCommandOnce,
+    }),
+  "a note whose sending cannot be known of": () =>
+    aRun({
+      script: turns([{ name: "send_and_lose_track", arguments: { text: "one" } }]),
+      check: async (stored) => {
+        expectAnswered(stored);
+        expect(statuses(stored)).toEqual(["send_and_lose_track interrupted"]);
+        expect((await ledger()).length).toBeLessThanOrEqual(1);
+      },
+    }),
+  "a note that cannot be looked for": () =>
+    aRun({
+      script: turns([{ name: "send_and_look", arguments: { text: "one" } }]),
+      check: async (stored) => {
+        expectAnswered(stored);
+        await expectNotesOnce(stored);
+      },
     }),
   "several calls in one answer": () =>
     aRun({

@@ -10,6 +10,7 @@ import { createLinuxIsolation, missingBubblewrap, type Isolation } from "./linux
 import { createMacosIsolation } from "./macos-isolation.ts";
 import type { CommandLimits, CommandRequest, CommandResult, Sandbox, SandboxState } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp-filter.ts";
+import { OutcomeUnknown } from "../tools/tool.ts";
 
 export interface SandboxOptions {
   /** Bureau's own folder for commands; made when it is missing. No command sees it. */
@@ -201,7 +202,7 @@ function resultOrThrow(id: string, outcome: Outcome): CommandResult {
       hint: "Ask again; `bureau doctor` says what the sandbox lacks.",
     });
   }
-  throw new AppError("conflict", `What became of command ${id} cannot be known. ${outcome.message}`, {
+  throw new OutcomeUnknown(`What became of command ${id} cannot be known. ${outcome.message}`, {
     hint: "Look at what it changed before running it again.",
   });
 }

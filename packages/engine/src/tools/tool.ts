@@ -1,4 +1,4 @@
-import type { ToolCallId, ToolEffect, ToolView } from "@bureau/protocol";
+import { AppError, type AppErrorOptions, type ToolCallId, type ToolEffect, type ToolView } from "@bureau/protocol";
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -54,6 +54,13 @@ export interface Tool<Args = unknown> {
   forget?(context: Pick<ToolContext, "toolCallId" | "sandbox">): Promise<void>;
   /** Asks a person instead of running, when this call must not run by itself; the text says why. */
   needsApproval?(args: Args, context: Pick<ToolContext, "folder" | "sandbox">): Promise<string | null>;
+}
+
+/** Thrown when it cannot be known whether a call took effect. The call is then `interrupted` and never repeated. */
+export class OutcomeUnknown extends AppError {
+  constructor(message: string, options: AppErrorOptions = {}) {
+    super("conflict", message, options);
+  }
 }
 
 export function defineTool<Args>(tool: Tool<Args>): Tool<Args> {
