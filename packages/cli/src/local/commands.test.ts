@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { initWorkspace, readConfig, readSettings, type RunningServer, startServer } from "@bureau/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModelServer, type ScriptRequest, startModelServer } from "../../../engine/src/testing/model-server.ts";
@@ -247,5 +247,58 @@ describe("agents, threads, tasks and paths", () => {
   test("path names everything, the address too", async () => {
     const { lines } = await bureau("path", "--json");
     expect(lines()[0]).toMatchObject({ workspace: folder, token: join(folder, ".bureau", "token"), url: server.url });
+  });
+});
+
+describe("care", () => {
+  test("a backup made while Bureau is up is restored to an empty database, once", async () => {
+    const target = await testDatabase();
+    const file = join(folder, "..", `${basename(folder)}.tar`);
+    const restored = `${folder}-restored`;
+    try {
+      const backup = await runCommandLine(["backup", file, "--json"], {
+        folder,
+        environment: { DATABASE_URL: database.url },
+      });
+      expect(backup.code).toBe(0);
+      const restore = ["restore", file, restored, "--json"];
+      const environment = { DATABASE_URL: target.url };
+      const outcome = await runCommandLine(restore, { folder, environment });
+      expect(outcome.code).toBe(0);
+      expect(outcome.lines()[0]).toMatchObject({ folder: restored, rows: backup.lines()[0]?.["rows"] });
+      const { rows } = await target.query("SELECT name FROM agents WHERE folder = $1", [restored]);
+      expect(rows).toHaveLength(1);
+      expect((await runCommandLine(restore, { folder, environment })).code).toBe(5);
+    } finally {
+      await target.drop();
+      await rm(file, { force: true });
+      await rm(restored, { recursive: true, force: true });
+    }
+  });
+
+  test("the doctor names what is missing with what mends it, and ends with 6", async () => {
+    const outcome = await runCommandLine(["doctor", "--json"], {
+      folder,
+      environment: { DATABASE_URL: database.url, BUREAU_MODEL: "test/none", BUREAU_PORT: "0" },
+    });
+    expect(outcome.code).toBe(6);
+    const { findings } = outcome.lines()[0] as { findings: { name: string; status: string; hint: string | null }[] };
+    const status = Object.fromEntries(findings.map((finding) => [finding.name, finding.status]));
+    expect(status).toMatchObject({
+      Node: "ok",
+      Workspace: "ok",
+      Database: "ok",
+      Address: "ok",
+      Model: "missing",
+      "Server: Database": "ok",
+    });
+  });
+
+  test("prune says what it removed", async () => {
+    const outcome = await runCommandLine(["prune", "--days", "1"], {
+      folder,
+      environment: { DATABASE_URL: database.url },
+    });
+    expect(outcome).toMatchObject({ code: 0, out: expect.stringContaining("Removed 0 steps") });
   });
 });

@@ -128,12 +128,6 @@ function showEvent(state: State, event: BureauEvent, view: View): void {
     case "step.failed":
       progress(state, paint(state.terminal, "dim", failedStep(event, view)));
       return;
-    case "rehearsal.drifted":
-      progress(
-        state,
-        paint(state.terminal, "yellow", "The rehearsal drifts: this run differs from the one that was recorded."),
-      );
-      return;
     default:
       return;
   }
@@ -231,7 +225,7 @@ function toolLine(state: State, content: Extract<ItemContent, { type: "tool_resu
   const name = paint(terminal, failed ? "red" : "blue", content.name);
   const said = content.view === undefined ? argumentsText(state.calls.get(content.toolCallId)) : viewText(content.view);
   const why = failed ? ` (${content.status}: ${oneLine(content.text, LINE)})` : "";
-  return `  ${name} ${said}${why}`.trimEnd();
+  return `  ${[name, said].filter((part) => part !== "").join(" ")}${why}`;
 }
 
 function argumentsText(args: unknown): string {
