@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { AppError } from "@bureau/protocol";
 import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.ts";
@@ -27,6 +27,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const stopping = new AbortController();
   const app = createApp({ ...options, signal: stopping.signal });
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   const { port } = await listen(server, options);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
@@ -36,14 +41,20 @@ export async function serve(options: ServeOptions): Promise<Served> {
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // A connection whose stream has just ended is idle only a moment later.
-      const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS);
-      server.closeIdleConnections();
+      const idle = setInterval(() => closeIdle(server, sockets), IDLE_POLL_MS);
+      closeIdle(server, sockets);
       const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
       await closed;
       clearTimeout(timer);
       clearInterval(idle);
     },
   };
+}
+
+/** Ends connections that wait for a next request, or for a first one that never came: clients open some ahead. */
+function closeIdle(server: Server, sockets: ReadonlySet<Socket>): void {
+  server.closeIdleConnections();
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
 }
 
 /** Throws as `serve` would. For finding out before anything else is started. */
