@@ -244,17 +244,21 @@ describe("what a goal is charged", () => {
 
   test("goal-11: a stale process of the same run cannot stop the goal", async () => {
     const stale = gate<ModelReply>();
-    await open(({ index }) => (index === 0 ? stale.passed : [write, check][index - 1]!));
+    const next = gate<ModelReply>();
+    await open(({ index }) => [stale.passed, list, next.passed, check][index]!);
     const goal = await aGoal();
     const [run] = (await listRuns(world.database, { goal: goal.id, limit: 1 })).runs;
     const first = driveRun(world.parts, run!.id, 1);
     await until(() => world.model.count() === 1, "the first process calls the model");
-    await driveRun(world.restarted({ executorId: "second" }), run!.id, 1);
-    const done = await goalNow(goal);
+    const second = driveRun(world.restarted({ executorId: "second" }), run!.id, 1);
+    await until(() => world.model.count() === 3, "the second process is at work");
     stale.open({ fault: "usage_limit" });
     await first;
-    expect(done.status).toBe("done");
-    expect(await goalNow(goal)).toEqual(done);
+    expect(await goalNow(goal)).toMatchObject({ status: "active", usage: { modelCalls: 1 } });
+    expect(await getRun(world.database, run!.id)).toMatchObject({ status: "running", failure: null });
+    next.open(write);
+    await second;
+    expect(await goalNow(goal)).toMatchObject({ status: "done", usage: { modelCalls: 3 } });
   });
 
   test("goal-14: an agent that reports an obstacle blocks the goal, with what was used", async () => {
