@@ -64,7 +64,10 @@ interface Conversation {
   last: RequestPrint | null;
 }
 
-/** By its first words, then by a request that was recorded, then the next thread that nobody has taken. */
+/**
+ * By its first words, then by a request that was recorded, then a thread of the same kind (the same prompt, or at
+ * least the same tools) that nobody has taken, then any such thread.
+ */
 function findThread(
   threads: RecordedThread[],
   taken: Set<RecordedThread>,
@@ -75,7 +78,15 @@ function findThread(
   const fitting = threads.find((thread) => thread.when !== null && opening.includes(thread.when));
   if (fitting !== undefined) return fitting;
   const free = threads.filter((thread) => thread.when === null && !taken.has(thread));
-  return free.find((thread) => thread.calls.some((call) => isSame(call, print))) ?? free[0] ?? null;
+  const first = (fits: (recorded: RequestPrint) => boolean) =>
+    free.find(({ calls }) => calls[0]?.request != null && fits(calls[0].request));
+  return (
+    free.find((thread) => thread.calls.some((call) => isSame(call, print))) ??
+    first((recorded) => recorded.system === print.system && recorded.tools === print.tools) ??
+    first((recorded) => recorded.tools === print.tools) ??
+    free[0] ??
+    null
+  );
 }
 
 function chooseCall(conversation: Conversation, request: ModelRequest, print: RequestPrint): RecordedCall | null {
