@@ -50,6 +50,8 @@ test("removes the journal of runs that ended long ago and keeps threads, open ru
   }
   const used = await blobs.put("named by an item");
   const unused = await blobs.put("named by nothing");
+  const context = await blobs.put("what a run was told");
+  await world.database.query("UPDATE runs SET context_hash = $1", [context]);
   await change(world.parts, (change) =>
     addItems(change, over.thread_id, [
       {
@@ -71,6 +73,7 @@ test("removes the journal of runs that ended long ago and keeps threads, open ru
   expect(await count("items")).toBe(1);
   expect(await count("runs")).toBe(2);
   await expect(blobs.get(used)).resolves.toBeDefined();
+  await expect(blobs.get(context)).resolves.toBeDefined();
   await expect(blobs.get(unused)).rejects.toMatchObject({ code: "not_found" });
 });
 

@@ -121,7 +121,8 @@ async function unreferenced(database: Database, hashes: string[]): Promise<strin
   if (hashes.length === 0) return [];
   const { rows } = await database.query<{ hash: string }>(
     `SELECT hash FROM unnest($1::text[]) AS hash
-     EXCEPT SELECT content->'blob'->>'hash' FROM items WHERE content ? 'blob'`,
+     EXCEPT SELECT content->'blob'->>'hash' FROM items WHERE content ? 'blob'
+     EXCEPT SELECT context_hash FROM runs WHERE context_hash IS NOT NULL`,
     [hashes],
   );
   return rows.map((row) => row.hash);
