@@ -105,7 +105,10 @@ async function begin(parts: LoopParts, journal: Journal, step: NextStep): Promis
 /** What the next step is decided from after a budget that several goals share gave no room. */
 function remember(journal: Journal, refusal: Refusal): void {
   if (refusal.type === "exceeded") journal.overShared = refusal.sentence;
-  else journal.facts.modelFailure = { type: "wait", until: refusal.retryAt };
+  else {
+    journal.facts.modelFailure = { type: "wait", until: refusal.retryAt };
+    journal.waitSentence = "Waits for other goals that work under the same budget.";
+  }
 }
 
 /** A goal whose run is at work again no longer waits. */

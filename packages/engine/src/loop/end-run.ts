@@ -25,7 +25,7 @@ const WAIT_SENTENCE: Record<Wait["reason"], string> = {
 export function beginWait(parts: LoopParts, journal: Journal, step: Wait): BegunStep {
   const { run } = journal;
   const waitUntil = step.until === null ? null : timeText(step.until);
-  const sentence = WAIT_SENTENCE[step.reason];
+  const sentence = (step.reason === "timer" && journal.waitSentence) || WAIT_SENTENCE[step.reason];
   const dispatch = step.reason === "timer" ? run.dispatch + 1 : run.dispatch;
   const goalWaits = journal.goal && step.reason !== "paused" && journal.goal.status === "active";
   const goal = goalWaits ? { status: "waiting", sentence } : {};

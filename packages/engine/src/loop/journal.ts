@@ -51,6 +51,8 @@ export interface Journal extends Omit<RunJournal, "items" | "recentCalls" | "run
   pending: { id: string; stepId: string | null; content: ItemContent }[];
   /** Why a budget that this goal shares with others has no room; found when it was asked for. */
   overShared: string | null;
+  /** What the run waits for, where that is not the model's provider. */
+  waitSentence: string | null;
   /** Something that the model has not been shown: a message, a result. */
   hasUnread: boolean;
   /** System prompt and tools; fixed while the run is in memory. */
@@ -87,6 +89,7 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     input: createModelInput(items),
     pending: [],
     overShared: null,
+    waitSentence: null,
     recentCalls: recentCalls.map((call) => callSignature(call)),
     hasUnread: items.some((item) => item.position > row.seenPosition && isForModel(item.content)),
     fixedBytes,
@@ -174,7 +177,7 @@ export function planModelCall(journal: Journal): CallPlan {
 }
 
 /** Usage, reservations and cap of one budget. */
-export interface Spending {
+interface Spending {
   usage: Usage;
   reserved: Reserved;
   budget: Budget;

@@ -131,7 +131,10 @@ describe("a budget over a tree of goals", () => {
     const two = await aGoal("two", {}, { parent: parent.id });
     // More often than a process may die in one step: to wait is not to die.
     for (let looks = 1; looks <= 8; looks += 1) await driveRun(world.parts, (await runOf(two)).id, looks);
-    expect(await goalNow(two)).toMatchObject({ status: "waiting" });
+    expect(await goalNow(two)).toMatchObject({
+      status: "waiting",
+      sentence: "Waits for other goals that work under the same budget.",
+    });
     expect(await runOf(two)).toMatchObject({ status: "waiting", waitReason: "timer" });
     expect(world.model.count()).toBe(1);
     first.open({ toolCalls: [{ name: "list_files", arguments: {} }], usage });

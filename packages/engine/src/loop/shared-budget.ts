@@ -4,7 +4,7 @@ import type { Queryable } from "../store/database.ts";
 import { type BudgetAbove, lockBudgets } from "../store/reserve-budget.ts";
 import { planWithin, type WantedCall } from "./journal.ts";
 
-export type SharedPlan =
+type SharedPlan =
   | { ok: true; tokens: number; micros: number; maxOutputTokens: number }
   /** `busy`: there is room as soon as calls in flight have ended. */
   | { ok: false; busy: boolean; sentence: string };
