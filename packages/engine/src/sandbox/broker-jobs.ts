@@ -24,6 +24,12 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
   const spares = createSpareSandboxes();
   const watch = createWatch(jobs);
 
+  /** For a command that comes alone; of many at once, each would pay for a spare that it cannot wait for. */
+  const prepareNext = (plan: CommandPlan, others: number) =>
+    void setImmediate(() => {
+      if (jobs.size <= others) spares.prepare(plan);
+    });
+
   const finish = (job: Job, code: number | null, signal: NodeJS.Signals | null) => {
     if (job.ended) return;
     job.ended = true;
@@ -31,9 +37,7 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
     jobs.delete(job.id);
     tell(job, leave(stateFolder, job, code, signal));
     if (jobs.size > 0) return;
-    setImmediate(() => {
-      if (jobs.size === 0) spares.prepare(job.plan);
-    });
+    prepareNext(job.plan, 0);
     onIdle();
   };
 
@@ -57,6 +61,7 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
       jobs.set(id, job);
       followJob(job, finish);
       commandProcess.begin(plan.command);
+      prepareNext(plan, 1);
       watch();
     },
     attach,
