@@ -14,9 +14,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BINARIES = join(ROOT, "node_modules", ".bin");
 
 /** Program and the Debian package that brings it. Without them the sandbox tests skip and say so. */
-const SYSTEM_PROGRAMS: [string, string][] = [
-  ["bwrap", "bubblewrap"],
-];
+const SYSTEM_PROGRAMS: [string, string][] = [["bwrap", "bubblewrap"]];
 
 const CHECKS: [string, string[]][] = [
   ["format", ["oxfmt", "--check", "."]],
@@ -114,7 +112,7 @@ function run(
   return new Promise((resolve) => {
     const child = spawn(path, args, {
       cwd: ROOT,
-      env: { ...environment, PATH: `${BINARIES}${delimiter}${process.env.PATH ?? ""}` },
+      env: { ...environment, NO_COLOR: "1", PATH: `${BINARIES}${delimiter}${process.env.PATH ?? ""}` },
       stdio: ["ignore", options.show ? "inherit" : "pipe", options.show ? "inherit" : "pipe"],
       detached: true,
     });

@@ -56,7 +56,11 @@ async function lookAtSandbox(sandbox: Sandbox): Promise<Found> {
 
 function lookAtModel(models: Models): Found {
   if (models.rehearsal) {
-    return { status: "warning", message: "The model is a rehearsal.", hint: "Set ANTHROPIC_API_KEY, OPENAI_API_KEY or models in bureau.yaml." };
+    return {
+      status: "warning",
+      message: "The model is a rehearsal.",
+      hint: "Set ANTHROPIC_API_KEY, OPENAI_API_KEY or models in bureau.yaml.",
+    };
   }
   return ok(`${models.chain("default").join(", then ")}.`);
 }
@@ -82,5 +86,9 @@ async function lookAtIgnore(folder: string): Promise<Found> {
   if (!inGit || ignored?.split("\n").some((line) => line.trim().replace(/^\//, "").replace(/\/$/, "") === ".bureau")) {
     return ok(inGit ? "Git ignores .bureau/." : "The workspace is not a git repository.");
   }
-  return { status: "warning", message: "Git would take up .bureau/, which holds the database and keys.", hint: "echo .bureau/ >> .gitignore" };
+  return {
+    status: "warning",
+    message: "Git would take up .bureau/, which holds the database and keys.",
+    hint: "echo .bureau/ >> .gitignore",
+  };
 }

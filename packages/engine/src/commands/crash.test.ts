@@ -82,7 +82,10 @@ async function expectFilesAgree(): Promise<void> {
   const names = await readdir(goalsFolder());
   expect(names.toSorted()).toEqual([...known.keys()].toSorted());
   for (const name of names) {
-    expect({ name, hash: hashOf(await readFile(join(goalsFolder(), name), "utf8")) }).toEqual({ name, hash: known.get(name) });
+    expect({ name, hash: hashOf(await readFile(join(goalsFolder(), name), "utf8")) }).toEqual({
+      name,
+      hash: known.get(name),
+    });
   }
 }
 

@@ -13,7 +13,8 @@ export async function reportDrift(parts: CommandParts, drift: Drift): Promise<vo
       [drift.thread],
     );
     const thread = rows[0];
-    if (thread) await addItems(change, thread.id, [{ content: { type: "notice", text }, runId: thread.run_id, turn: 0 }]);
+    if (thread)
+      await addItems(change, thread.id, [{ content: { type: "notice", text }, runId: thread.run_id, turn: 0 }]);
     change.addEvent({
       type: "rehearsal.drifted",
       threadId: thread?.id ?? null,

@@ -94,7 +94,10 @@ describe("nextStep", () => {
   });
 
   test("stops at the step limit; a goal goes on in a new run", () => {
-    expect(nextStep(aRun({ stepCount: 100, hasUnread: true }))).toMatchObject({ status: "failed", failure: "step_limit" });
+    expect(nextStep(aRun({ stepCount: 100, hasUnread: true }))).toMatchObject({
+      status: "failed",
+      failure: "step_limit",
+    });
     expect(nextStep(aRun({ stepCount: 100, hasUnread: true, goal: aGoal() }))).toMatchObject({
       status: "completed",
       goal: "yielded",
@@ -201,7 +204,9 @@ describe("nextStep, for every journal", () => {
     fc.assert(
       fc.property(anyRun, (run) => {
         const step = nextStep({ ...run, pauseRequested: true });
-        expect(["call_model", "call_tools", "run_checks", "compact", "recover_calls", "ask_approval"]).not.toContain(step.type);
+        expect(["call_model", "call_tools", "run_checks", "compact", "recover_calls", "ask_approval"]).not.toContain(
+          step.type,
+        );
       }),
     );
   });

@@ -25,7 +25,11 @@ export type NextStep =
 export function nextStep(run: RunState): NextStep {
   if (run.openSteps.length > 0) return { type: "close_steps", stepIds: run.openSteps.map((step) => step.id) };
   return (
-    settleOrphans(run) ?? obey(run) ?? stopAtLimit(run) ?? nextToolCalls(run) ?? (run.goal ? pursue(run) : converse(run))
+    settleOrphans(run) ??
+    obey(run) ??
+    stopAtLimit(run) ??
+    nextToolCalls(run) ??
+    (run.goal ? pursue(run) : converse(run))
   );
 }
 
@@ -65,7 +69,10 @@ function reachedLimit(run: RunState): NextStep | null {
     return fail("step_limit", `Stopped after ${run.stepCount} steps, the limit of one run.`);
   }
   if (run.activeMs >= run.activeLimitMs) {
-    return fail("time_limit", `Stopped after ${Math.round(run.activeMs / 60_000)} minutes of work, the limit of one run.`);
+    return fail(
+      "time_limit",
+      `Stopped after ${Math.round(run.activeMs / 60_000)} minutes of work, the limit of one run.`,
+    );
   }
   return null;
 }

@@ -92,7 +92,9 @@ export function repeatedCalls(signatures: readonly string[]): RepeatVerdict {
     if (repeats > count) [count, period] = [repeats, length];
   }
   if (count < REPEAT_WARN) return { verdict: "ok" };
-  const names = [...new Set(recent.slice(-period).map((signature) => signature.slice(0, signature.indexOf(":"))))].join(", ");
+  const names = [...new Set(recent.slice(-period).map((signature) => signature.slice(0, signature.indexOf(":"))))].join(
+    ", ",
+  );
   if (count >= REPEAT_STOP) {
     const sentence = `Stopped: ${names} was called ${count} times in a row with the same arguments and the same result.`;
     return { verdict: "stop", count, sentence };

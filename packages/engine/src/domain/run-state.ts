@@ -55,10 +55,7 @@ export interface RunState {
   /** Why the pending tool calls do not fit in the budget; null while there is room. */
   overToolBudget?: string | null;
   /** What the last model call came to when it gave no answer. */
-  modelFailure:
-    | { type: "wait"; until: number }
-    | { type: "give_up"; failure: RunFailure; sentence: string }
-    | null;
+  modelFailure: { type: "wait"; until: number } | { type: "give_up"; failure: RunFailure; sentence: string } | null;
   /** True when the run called a tool that changed something, or gave an answer in words. */
   didSomething: boolean;
   answered: boolean;

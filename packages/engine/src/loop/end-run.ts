@@ -11,7 +11,14 @@ type Wait = Extract<NextStep, { type: "wait" }>;
 type Finish = Extract<NextStep, { type: "finish" }>;
 
 /** Failures that a person lifts by resuming, perhaps with more budget; the others need the cause mended. */
-const PAUSING: readonly RunFailure[] = ["budget", "no_progress", "repeated_call", "step_limit", "time_limit", "usage_limit"];
+const PAUSING: readonly RunFailure[] = [
+  "budget",
+  "no_progress",
+  "repeated_call",
+  "step_limit",
+  "time_limit",
+  "usage_limit",
+];
 
 const WAIT_SENTENCE: Record<Wait["reason"], string> = {
   approval: "Waits for your yes.",
@@ -54,7 +61,12 @@ export function beginWait(parts: LoopParts, journal: Journal, step: Wait): Begun
     intent,
     ends: true,
     alongside: (transaction) =>
-      parts.dispatcher.enqueue(transaction, { id, dispatch, priority, ...(step.until === null ? {} : { delayUntil: step.until }) }),
+      parts.dispatcher.enqueue(transaction, {
+        id,
+        dispatch,
+        priority,
+        ...(step.until === null ? {} : { delayUntil: step.until }),
+      }),
   };
 }
 
@@ -64,12 +76,15 @@ export async function beginFinish(parts: LoopParts, journal: Journal, step: Fini
   return finishCompleted(parts, journal, step);
 }
 
-function finishCompleted(parts: LoopParts, journal: Journal, step: Extract<Finish, { status: "completed" }>): BegunStep {
+function finishCompleted(
+  parts: LoopParts,
+  journal: Journal,
+  step: Extract<Finish, { status: "completed" }>,
+): BegunStep {
   const { run } = journal;
   const endedAt = timeText(parts.clock.now());
   const sentence = step.goal === "done" ? "Done: every check passed." : COMPLETED_SENTENCE[step.outcome];
-  const goal =
-    step.goal === "done" ? { status: "done", sentence, ended_at: endedAt } : {};
+  const goal = step.goal === "done" ? { status: "done", sentence, ended_at: endedAt } : {};
   const intent: Changes = {
     run: { status: "completed", outcome: step.outcome, sentence, ended_at: endedAt },
     goal,
@@ -111,7 +126,14 @@ async function finishFailed(
     events: [
       ...notice.events,
       event(journal, "run.failed", {
-        run: { id: run.id, status: "failed", failure: step.failure, sentence: step.sentence, usage: run.usage, endedAt },
+        run: {
+          id: run.id,
+          status: "failed",
+          failure: step.failure,
+          sentence: step.sentence,
+          usage: run.usage,
+          endedAt,
+        },
       }),
       event(journal, "inbox.added", { entry: presentEntry(journal, entry) }),
       ...(journal.goal ? [goalEvent(journal, goal)] : []),
@@ -153,7 +175,9 @@ async function closeOpenCalls(parts: LoopParts, journal: Journal, endedAt: strin
     toolCallPatches: open.map((call) => ({ id: call.id, status: "canceled", result: text, ended_at: endedAt })),
     items: items.items,
     events: [
-      ...open.map((call) => event(journal, "tool_call.canceled", { toolCall: { id: call.id, status: "canceled", endedAt } })),
+      ...open.map((call) =>
+        event(journal, "tool_call.canceled", { toolCall: { id: call.id, status: "canceled", endedAt } }),
+      ),
       ...items.events,
     ],
   };

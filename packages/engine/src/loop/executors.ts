@@ -107,7 +107,10 @@ export class Executor {
         const client = await this.#parts.database.connect();
         client.on("end", () => void this.#hold());
         if (!(await lock(client, this.#slot))) {
-          this.#parts.log("warn", `Another process took this one's place (${this.id}); its runs are fenced by their epoch.`);
+          this.#parts.log(
+            "warn",
+            `Another process took this one's place (${this.id}); its runs are fenced by their epoch.`,
+          );
         }
         this.#client = client;
         return;

@@ -22,7 +22,9 @@ interface StoredCall {
 export async function exportRecording(parts: LoopParts, runId: string): Promise<Recording> {
   const loaded = await loadRun(parts.database, parts.blobs, runId);
   if (!loaded) {
-    throw new AppError("not_found", `There is no run ${runId}.`, { hint: "`bureau run list` shows the runs there are." });
+    throw new AppError("not_found", `There is no run ${runId}.`, {
+      hint: "`bureau run list` shows the runs there are.",
+    });
   }
   const journal = await frameJournal(parts, loaded);
   const { rows: calls } = await parts.database.query(
@@ -72,11 +74,18 @@ function answerOf(call: StoredCall, items: Item[]): ModelAnswer {
   for (const { stepId, content } of items) {
     if (stepId !== call.id) continue;
     const provider = "provider" in content && content.provider ? { provider: content.provider } : {};
-    if (content.type === "message" && content.role === "agent") parts.push({ type: "text", text: content.text, ...provider });
+    if (content.type === "message" && content.role === "agent")
+      parts.push({ type: "text", text: content.text, ...provider });
     if (content.type === "reasoning") parts.push({ type: "reasoning", text: content.text, ...provider });
     if (content.type === "tool_call") {
       const { providerCallId, name } = content;
-      parts.push({ type: "tool_call", providerCallId, name, argumentsText: JSON.stringify(content.arguments), ...provider });
+      parts.push({
+        type: "tool_call",
+        providerCallId,
+        name,
+        argumentsText: JSON.stringify(content.arguments),
+        ...provider,
+      });
     }
   }
   const { inputTokens, cachedInputTokens, outputTokens } = call.usage ?? NO_USAGE;

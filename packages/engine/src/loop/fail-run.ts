@@ -5,7 +5,11 @@ import type { LoopParts } from "./parts.ts";
 const MAX_REASON_LENGTH = 500;
 
 /** Ends a run that a fault of ours stopped, and tells a person. Changes nothing when another process has it. */
-export async function failRun(parts: Pick<LoopParts, "database" | "executorId">, runId: string, error: unknown): Promise<void> {
+export async function failRun(
+  parts: Pick<LoopParts, "database" | "executorId">,
+  runId: string,
+  error: unknown,
+): Promise<void> {
   const hint = error instanceof AppError && error.hint ? ` ${error.hint}` : "";
   const reason = `${error instanceof Error ? error.message : String(error)}${hint}`.slice(0, MAX_REASON_LENGTH);
   const sentence = isOurs(error) ? `Stopped by a fault of Bureau's own: ${reason}` : `Stopped: ${reason}`;
@@ -33,9 +37,19 @@ export async function failRun(parts: Pick<LoopParts, "database" | "executorId">,
     const place = { threadId: run.thread_id, runId, goalId: run.goal_id };
     await appendEvents(transaction, [
       { ...place, type: "run.failed", data: { run: { id: runId, status: "failed", failure: "internal", sentence } } },
-      { ...place, type: "inbox.added", data: { entry: { id: entryId, kind: "stopped", status: "pending", title: sentence } } },
+      {
+        ...place,
+        type: "inbox.added",
+        data: { entry: { id: entryId, kind: "stopped", status: "pending", title: sentence } },
+      },
       ...(run.goal_id
-        ? [{ ...place, type: "goal.updated" as const, data: { goal: { id: run.goal_id, status: "blocked", sentence } } }]
+        ? [
+            {
+              ...place,
+              type: "goal.updated" as const,
+              data: { goal: { id: run.goal_id, status: "blocked", sentence } },
+            },
+          ]
         : []),
     ]);
   });

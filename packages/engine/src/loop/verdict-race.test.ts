@@ -18,13 +18,25 @@ test("an edit that lands between passed checks and their write does not complete
           await editGoal({ ...engine.commands, signals: { interrupt: () => undefined } }, goalId, {
             spec: { checks: [{ command: "exit 1" }] },
           });
-          return [{ checkIndex: 0, kind: "command", requirement: "true", status: "verified", detail: "", artifact: null }];
+          return [
+            { checkIndex: 0, kind: "command", requirement: "true", status: "verified", detail: "", artifact: null },
+          ];
         }
-        return checks.map((_, checkIndex) => ({ checkIndex, kind: "command" as const, requirement: "exit 1", status: "unverified" as const, detail: "", artifact: null }));
+        return checks.map((_, checkIndex) => ({
+          checkIndex,
+          kind: "command" as const,
+          requirement: "exit 1",
+          status: "unverified" as const,
+          detail: "",
+          artifact: null,
+        }));
       },
     },
   });
-  const goal = await createGoal(engine.commands, { agent: "writer", spec: { brief: "Do it", checks: [{ command: "true" }] } });
+  const goal = await createGoal(engine.commands, {
+    agent: "writer",
+    spec: { brief: "Do it", checks: [{ command: "true" }] },
+  });
   goalId = goal.id;
   await engine.runUntilIdle();
   const after = await getGoal(engine.database, goal.id);

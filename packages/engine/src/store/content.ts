@@ -46,5 +46,7 @@ export async function unpackContent(blobs: ContentBlobs, content: ItemContent): 
 /** A cheap bound, so that small content is not serialised twice. */
 function mayBeLarge(content: ItemContent): boolean {
   if (content.type === "tool_call") return true;
-  return "text" in content && (content.text.length * 3 > INLINE_LIMIT_BYTES || "view" in content || "provider" in content);
+  return (
+    "text" in content && (content.text.length * 3 > INLINE_LIMIT_BYTES || "view" in content || "provider" in content)
+  );
 }

@@ -222,7 +222,15 @@ function flatten(writes: RunWrite[]): Record<List, unknown[]> {
       const changes = write[part];
       const mark = { run_id: runId, intent: part === "intent" };
       if (changes.goal && goalId) rows.goals.push({ ...mark, goal_id: goalId, patch: changes.goal });
-      for (const list of ["steps", "stepPatches", "toolCalls", "toolCallPatches", "items", "evidence", "inbox"] as const) {
+      for (const list of [
+        "steps",
+        "stepPatches",
+        "toolCalls",
+        "toolCallPatches",
+        "items",
+        "evidence",
+        "inbox",
+      ] as const) {
         for (const row of changes[list] ?? []) rows[list].push({ ...mark, ...row });
       }
       for (const event of changes.events ?? []) rows.events.push({ ...mark, runId, goalId, ...event });

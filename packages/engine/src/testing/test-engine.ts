@@ -53,7 +53,10 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
   await writeFile(join(folder, "AGENTS.md"), "You write reports.\n");
   const model = await startModelServer({ script: options.script });
   const agentId = newId("agent");
-  await database.query("INSERT INTO agents (id, name, folder, status) VALUES ($1, 'writer', $2, 'enabled')", [agentId, folder]);
+  await database.query("INSERT INTO agents (id, name, folder, status) VALUES ($1, 'writer', $2, 'enabled')", [
+    agentId,
+    folder,
+  ]);
   const models = createModels({
     default: "test/scripted",
     providers: { test: { kind: "openai-compatible", baseUrl: model.openaiUrl, apiKey: "none" } },
