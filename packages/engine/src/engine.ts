@@ -3,13 +3,20 @@ import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
+import { prepareStarts } from "./commands/start-runs.ts";
 import { prune, type PruneReport } from "./commands/prune.ts";
 import { reportDrift } from "./commands/report-drift.ts";
 import { type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
 import { discoverAgents } from "./commands/add-agent.ts";
 import { clearUnfinishedGoalFiles } from "./commands/goal-files.ts";
 import { folderDigest } from "./context/folder-digest.ts";
-import { createContextCache, loadContext } from "./context/load-context.ts";
+import {
+  type ContextCache,
+  type ContextPaths,
+  createContextCache,
+  loadContext,
+  type LoadedContext,
+} from "./context/load-context.ts";
 import { engineApi } from "./engine-methods.ts";
 import { runChecks } from "./goals/run-checks.ts";
 import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
@@ -26,11 +33,19 @@ import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
 import { type NewEvent, numberEvents } from "./store/events.ts";
+import { writeJournal } from "./store/journal.ts";
+import { claimRuns } from "./store/load-run.ts";
+import { together } from "./together.ts";
 import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** Runs at work at once in one process. */
 export const DEFAULT_CONCURRENCY = 1_000;
+
+/** Connections that a burst of runs uses: one for starts, one for the journal. */
+const PREPARED_CONNECTIONS = 2;
+/** Most runs that share one look at their folder's context files. */
+const MAX_SHARED_LOADS = 256;
 
 export interface EngineOptions {
   database: Database;
@@ -103,10 +118,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await numberEvents(database);
     await adopt(database, late.dispatcher!, dead, log);
   });
-  setImmediate(() => void options.models.prepare?.());
+  await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
   const state = { stopping: false };
   return {
-    ...engineApi({ commands, live, models: options.models, sandbox: options.sandbox, parts, isStopping: () => state.stopping }),
+    ...engineApi({
+      commands,
+      live,
+      models: options.models,
+      sandbox: options.sandbox,
+      parts,
+      isStopping: () => state.stopping,
+    }),
     commands,
     syncGoalFile: (path) => syncGoalFile(commands, path),
     prune: () => prune({ database, clock, blobs: parts.blobs }),
@@ -132,6 +154,17 @@ function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder:
     const agent = data["agent"] as { folder?: string } | undefined;
     if (type === "agent.created" && agent?.folder) for (const listener of listeners) listener(agent.folder);
   }
+}
+
+/** What the first run would otherwise wait for: each connection plans each statement once, which takes it a while. */
+async function prepareStatements(parts: LoopParts, commands: CommandParts): Promise<void> {
+  const { database, blobs, executorId, models } = parts;
+  const prepare = async () => {
+    await writeJournal(database, []);
+    await claimRuns(database, blobs, [], { executorId, rehearsal: models.rehearsal });
+    await prepareStarts(commands);
+  };
+  await Promise.all(Array.from({ length: PREPARED_CONNECTIONS }, prepare));
 }
 
 /** The database, with a word to whoever watches after each transaction. */
@@ -176,12 +209,22 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
     tools: ({ goal }) => (goal ? inGoal : outside),
-    loadContext: (folder) => loadContext({ workspace, folder }, cache),
+    loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,
     runChecks,
     log,
   };
 }
+
+/** Runs that begin at once in one folder look at its files once. */
+const loadTogether = together(MAX_SHARED_LOADS, async (cache: ContextCache, wanted: ContextPaths[]) => {
+  const loads = new Map<string, Promise<LoadedContext>>();
+  return wanted.map((paths) => {
+    const load = loads.get(paths.folder) ?? loadContext(paths, cache);
+    loads.set(paths.folder, load);
+    return load;
+  });
+});
 
 /** A fault of ours must not take the process down, nor leave a run that looks as if it were at work. */
 async function driveSafely(parts: LoopParts, runId: string, dispatch: number): Promise<void> {
@@ -189,7 +232,11 @@ async function driveSafely(parts: LoopParts, runId: string, dispatch: number): P
     await driveRun(parts, runId, dispatch);
   } catch (error) {
     if (isConnectionError(error) || parts.signals.stopping) throw error;
-    if (isOurs(error)) parts.log("error", `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (isOurs(error))
+      parts.log(
+        "error",
+        `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     await failRun(parts, runId, error);
   }
 }

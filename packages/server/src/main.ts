@@ -59,18 +59,22 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     await checkPort(config.host, config.port);
     const [token, version] = await Promise.all([readToken(folder, config.token), readVersion()]);
     for (const warning of config.settings.warnings) log("warn", warning);
-    const database = await startDatabase(config, stack, log);
     // Recordings name an agent's folder by this text, wherever it lies.
     const placeholders: Record<string, string> = { [workspace]: AGENT_FOLDER };
     const late: { engine?: Engine } = {};
     const onDrift = (drift: Drift) => {
-      late.engine?.reportDrift(drift).catch((error: unknown) => log("warn", `A drift could not be kept: ${textOf(error)}`));
+      late.engine
+        ?.reportDrift(drift)
+        .catch((error: unknown) => log("warn", `A drift could not be kept: ${textOf(error)}`));
     };
+    const models = await openModels(config, placeholders, stack, log, onDrift);
+    // Loads while the database starts, which leaves this process idle.
+    void models.prepare?.();
     const engine = await startEngine({
-      database,
+      database: await startDatabase(config, stack, log),
       workspace,
       stateFolder: folder,
-      models: await openModels(config, placeholders, stack, log, onDrift),
+      models,
       sandbox: createSandbox({
         stateFolder: join(folder, "sandbox"),
         clock: systemClock,

@@ -23,6 +23,11 @@ export const startOnNewThread: (parts: CommandParts, start: NewStart) => Promise
   startTogether,
 );
 
+/** Has the statements of a start planned, on one connection, before the first one is needed. */
+export async function prepareStarts(parts: CommandParts): Promise<void> {
+  await startTogether(parts, []);
+}
+
 async function startTogether(parts: CommandParts, starts: NewStart[]): Promise<(Run | Promise<Run>)[]> {
   try {
     const results = await change(parts, (change) => insertStarts(change, parts, starts));
@@ -94,7 +99,6 @@ function newRows(agent: AgentRow, { text, limits }: NewStart) {
 }
 
 async function insertRows(change: Change, rows: NewRows[]): Promise<Map<string, RunRow>> {
-  if (rows.length === 0) return new Map();
   const inserted = await change.transaction.query<RunRow>({
     name: "start_runs",
     text: `

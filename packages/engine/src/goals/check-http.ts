@@ -1,5 +1,4 @@
 import type { Check } from "@bureau/protocol";
-import { request } from "undici";
 import type { CheckContext } from "./checker.ts";
 import type { Found } from "./run-checks.ts";
 
@@ -15,6 +14,7 @@ export async function checkHttp(check: Extract<Check, { http: unknown }>, contex
   const { url, status, contains } = check.http;
   const timeout = AbortSignal.timeout(TIME_MS);
   try {
+    const { request } = await import("undici");
     const reply = await request(url, {
       method: "GET",
       signal: AbortSignal.any([timeout, context.signal]),
