@@ -1,4 +1,5 @@
 import { AppError, newId } from "@bureau/protocol";
+import type { Queryable } from "../store/database.ts";
 import { appendEvents } from "../store/events.ts";
 import type { LoopParts } from "./parts.ts";
 
@@ -22,11 +23,12 @@ export async function failRun(
     );
     const run = rows[0];
     if (!run) return;
+    await closeJournal(transaction, runId);
     if (run.goal_id) {
-      await transaction.query("UPDATE goals SET status = 'blocked', sentence = $2, updated_at = now() WHERE id = $1", [
-        run.goal_id,
-        sentence,
-      ]);
+      await transaction.query(
+        "UPDATE goals SET status = 'blocked', sentence = $2, reserved_tokens = 0, reserved_micros = 0, updated_at = now() WHERE id = $1",
+        [run.goal_id, sentence],
+      );
     }
     const entryId = newId("notice");
     await transaction.query(
@@ -53,6 +55,21 @@ export async function failRun(
         : []),
     ]);
   });
+}
+
+/** What was at work has an unknown outcome, what was not begun is not made. */
+async function closeJournal(transaction: Queryable, runId: string): Promise<void> {
+  await transaction.query(
+    `UPDATE steps SET status = 'interrupted', error = 'The run failed.', ended_at = now(), reserved_tokens = 0,
+       reserved_micros = 0 WHERE run_id = $1 AND status = 'running'`,
+    [runId],
+  );
+  await transaction.query(
+    `UPDATE tool_calls SET ended_at = now(), status = CASE status WHEN 'running' THEN 'interrupted' ELSE 'canceled' END,
+       result = 'The run failed before this was known to be done.'
+     WHERE run_id = $1 AND status IN ('pending', 'awaiting_approval', 'running')`,
+    [runId],
+  );
 }
 
 /** Whether a person can do nothing about it: a setting that is missing is not a fault. */
