@@ -69,6 +69,19 @@ describe("context files", () => {
     dead.signals.stop();
   });
 
+  test("that are too large or hold bad text are used as far as they go, and the thread says so once", async () => {
+    await open(["Hello.", "Hello again."]);
+    await own(`${"You write poems.\n".repeat(4_000)}`);
+    const run = await ask();
+    await world.driveAll();
+    const { rows } = await world.database.query(
+      "SELECT content->>'text' AS text FROM items WHERE thread_id = $1 AND type = 'notice'",
+      [run.threadId],
+    );
+    expect(rows).toEqual([{ text: expect.stringContaining("AGENTS.md") }]);
+    expect(systems()[0]).toContain("You write poems.");
+  });
+
   test("that are missing are no hindrance", async () => {
     await open(["Hello."]);
     await own("");

@@ -14,7 +14,7 @@ import { type Journal, runState, writeOf } from "./journal.ts";
 import { frameJournal } from "./frame-journal.ts";
 import { together } from "../together.ts";
 import type { LoopParts } from "./parts.ts";
-import { type Alongside, type BegunStep, event, mergeChanges, type Refusal } from "./step.ts";
+import { type Alongside, type BegunStep, event, mergeChanges, newItems, type Refusal } from "./step.ts";
 
 /** A run takes far fewer; this only ends a loop that a fault of ours would make endless. */
 const MAX_ROUNDS = 20_000;
@@ -55,7 +55,8 @@ async function drive(parts: LoopParts, claimed: RunJournal): Promise<void> {
   for (let round = 0; journal && round < MAX_ROUNDS; round += 1) {
     if (parts.signals.stopping) return;
     const signal = parts.signals.begin(runId);
-    const step = wakeGoal(journal, await begin(parts, journal, nextStep(runState(journal))));
+    const begun = await begin(parts, journal, nextStep(runState(journal)));
+    const step = wakeGoal(journal, await withNotices(parts, journal, begun));
     const { result, refusal, forget } = await write(parts, journal, outcome, step);
     if (!result.owned) return;
     forget();
@@ -109,6 +110,15 @@ function remember(journal: Journal, refusal: Refusal): void {
     journal.facts.modelFailure = { type: "wait", until: refusal.retryAt };
     journal.waitSentence = "Waits for other goals that work under the same budget.";
   }
+}
+
+/** What was found about the run's context files goes into its thread with the first write. */
+async function withNotices(parts: LoopParts, journal: Journal, step: BegunStep): Promise<BegunStep> {
+  const { notices = [] } = journal.run;
+  if (notices.length === 0) return step;
+  journal.run.notices = [];
+  const contents = notices.map((text) => ({ type: "notice" as const, text }));
+  return { ...step, intent: mergeChanges(step.intent, await newItems(parts, journal, null, contents)) };
 }
 
 /** A goal whose run is at work again no longer waits. */

@@ -52,7 +52,9 @@ async function promptOf(parts: LoopParts, loaded: RunJournal): Promise<string> {
 
 async function contextOf(parts: LoopParts, { run, agent }: RunJournal): Promise<string> {
   if (run.contextHash) return Buffer.from(await parts.blobs.get(run.contextHash)).toString("utf8");
-  const { text } = await parts.loadContext(agent.folder);
+  const { text, notices } = await parts.loadContext(agent.folder);
+  // Said once, when the run begins: a claim after a crash before its first write says it again.
+  if (run.stepCount === 0) run.notices = notices;
   if (text === "") return "";
   run.contextHash = await keptHash(parts, text);
   return text;

@@ -31,6 +31,8 @@ export interface LoadedRun {
   limits: Record<string, number>;
   model: string | null;
   contextHash: string | null;
+  /** What a person should know of the context files that the run begins with. */
+  notices?: string[];
   createdAt: string;
 }
 
