@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Endpoint, pathParams, Reference } from "@bureau/protocol";
 import type { z } from "zod";
 import type { AppContext } from "./app-parts.ts";
@@ -17,8 +18,13 @@ export async function readInput(context: AppContext, endpoint: Endpoint): Promis
     params[name] = check("path", Reference, context.req.param(name), name);
   }
   const query = endpoint.query === undefined ? {} : check("query", endpoint.query, queryOf(context));
-  const body = endpoint.body === undefined ? undefined : check("body", endpoint.body, await readJson(context.req.raw));
+  const body = endpoint.body === undefined ? undefined : check("body", endpoint.body, await readJson(context.req.raw, incomingOf(context)));
   return { params, query, body };
+}
+
+/** The request as it comes over the connection; none in a test that has no connection. */
+function incomingOf(context: AppContext): IncomingMessage | undefined {
+  return (context.env as AppContext["env"] | undefined)?.incoming as IncomingMessage | undefined;
 }
 
 function check<T>(part: string, schema: z.ZodType<T>, value: unknown, name?: string): T {

@@ -26,7 +26,8 @@ export interface ServeOptions extends Omit<AppParts, "signal"> {
 export async function serve(options: ServeOptions): Promise<Served> {
   const stopping = new AbortController();
   const app = createApp({ ...options, signal: stopping.signal });
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  // Its own Response is written out as it is: the standard one's body would go through a stream for each reply.
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: true }) as Server;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);

@@ -154,9 +154,17 @@ function connectionSettings(url: string): pg.ClientConfig {
   };
 }
 
-const getTypeParser = ((type: number, format?: "text" | "binary") => {
-  if (type === pg.types.builtins.INT8 && format !== "binary") return safeInteger;
-  return pg.types.getTypeParser(type, format as "text");
+/** Kept by type, since the driver asks for each column of each answer. */
+const parsers = new Map<string, ReturnType<typeof pg.types.getTypeParser>>();
+
+const getTypeParser = ((type: number, format: "text" | "binary" = "text") => {
+  const key = `${type} ${format}`;
+  const known = parsers.get(key);
+  if (known !== undefined) return known;
+  const isText64 = type === pg.types.builtins.INT8 && format !== "binary";
+  const parser = isText64 ? safeInteger : pg.types.getTypeParser(type, format as "text");
+  parsers.set(key, parser);
+  return parser;
 }) as typeof pg.types.getTypeParser;
 
 /** A number where it is exact, else the text as it came. */
