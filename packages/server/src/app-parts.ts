@@ -33,3 +33,6 @@ export interface AppEnv {
 
 export type App = Hono<AppEnv>;
 export type AppContext = Context<AppEnv>;
+
+export type LogLevel = "info" | "warn" | "error";
+export type Log = (level: LogLevel, message: string) => void;

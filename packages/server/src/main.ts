@@ -18,7 +18,7 @@ import {
   systemClock,
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
-import type { Fault } from "./app-parts.ts";
+import type { Fault, Log } from "./app-parts.ts";
 import type { Config } from "./config.ts";
 import { checkPort, serve } from "./serve.ts";
 import { watchGoals } from "./watch-goals.ts";
@@ -32,9 +32,6 @@ const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
 const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
-
-export type LogLevel = "info" | "warn" | "error";
-export type Log = (level: LogLevel, message: string) => void;
 
 export interface RunningServer {
   url: string;

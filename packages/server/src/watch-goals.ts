@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Engine } from "@bureau/engine";
-import type { Log } from "./main.ts";
+import type { Log } from "./app-parts.ts";
 
 /** An editor may write a file in several steps, or twice: it is read once it has been still for this long. */
 const STILL_MS = 300;

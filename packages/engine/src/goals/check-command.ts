@@ -1,8 +1,7 @@
 import type { Check } from "@bureau/protocol";
 import { durationText, parseDuration } from "../domain/duration.ts";
 import type { CommandLimits, CommandResult } from "../sandbox/sandbox.ts";
-import type { CheckContext } from "./checker.ts";
-import type { Found } from "./run-checks.ts";
+import type { CheckContext, Found } from "./checker.ts";
 
 const TIME_MS = 5 * 60_000;
 const MAX_TIME_MS = 60 * 60_000;

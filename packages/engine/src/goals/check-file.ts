@@ -1,8 +1,7 @@
 import type { Check } from "@bureau/protocol";
 import { contentProblems } from "./check-content.ts";
-import type { CheckContext } from "./checker.ts";
+import type { CheckContext, Found } from "./checker.ts";
 import { type Inside, openInside } from "./inside-folder.ts";
-import type { Found } from "./run-checks.ts";
 
 const MAX_BYTES = 8 * 1024 * 1024;
 

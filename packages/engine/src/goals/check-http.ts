@@ -1,6 +1,5 @@
 import type { Check } from "@bureau/protocol";
-import type { CheckContext } from "./checker.ts";
-import type { Found } from "./run-checks.ts";
+import type { CheckContext, Found } from "./checker.ts";
 
 const TIME_MS = 10_000;
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -1,9 +1,8 @@
 import type { Check } from "@bureau/protocol";
 import { z } from "zod";
 import type { ModelMessage, ModelRequest } from "../models/model.ts";
-import type { CheckContext } from "./checker.ts";
+import type { CheckContext, Found } from "./checker.ts";
 import { type Evidence, gatherEvidence } from "./judge-evidence.ts";
-import type { Found } from "./run-checks.ts";
 
 const MAX_OUTPUT_TOKENS = 2000;
 

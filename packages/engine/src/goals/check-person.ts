@@ -1,6 +1,5 @@
 import type { Check } from "@bureau/protocol";
-import type { CheckContext } from "./checker.ts";
-import type { Found } from "./run-checks.ts";
+import type { CheckContext, Found } from "./checker.ts";
 
 /** Looks up the sign-off of this version of the goal. Asking for it is the loop's part. */
 export function checkPerson(check: Extract<Check, { person: string }>, index: number, context: CheckContext): Found {

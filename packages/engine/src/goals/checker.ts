@@ -34,3 +34,10 @@ export interface CheckContext {
 
 /** Runs every check of a goal, in order, and never throws: a check that cannot be run is `blocked` with the reason. */
 export type RunChecks = (checks: Check[], context: CheckContext) => Promise<Finding[]>;
+
+/** What a check of one kind found. */
+export interface Found {
+  status: EvidenceStatus;
+  detail: string;
+  artifact?: string | null;
+}

@@ -5,23 +5,23 @@ import { renderInterrupted } from "../domain/prompt.ts";
 import type { Changes, NewInboxEntry, NewStep } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
-import { OutcomeUnknown, type Tool, type ToolContext, type ToolOutput } from "../tools/tool.ts";
+import { OutcomeUnknown, type Tool, type ToolContext } from "../tools/tool.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { signalOutcome } from "./signal-tools.ts";
-import { type BegunStep, event, mergeChanges, newItems, newStep, type PerformContext, presentStep } from "./step.ts";
+import {
+  type BegunStep,
+  type CallOutcome,
+  event,
+  mergeChanges,
+  newItems,
+  newStep,
+  type PerformContext,
+  presentStep,
+} from "./step.ts";
 
 const MAX_ERROR_LENGTH = 4_000;
 const MAX_REMEMBERED_RESULT = 2_000;
-
-/** What one call came to. */
-export interface CallOutcome {
-  status: ToolCallStatus;
-  text: string;
-  view?: NonNullable<ToolOutput["view"]>;
-  facts?: RunFacts;
-  inbox?: NewInboxEntry[];
-}
 
 /**
  * Begins all calls at once: their `running` rows are durable before the first one starts.

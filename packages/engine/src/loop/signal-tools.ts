@@ -2,9 +2,9 @@ import { newId } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { ASK_PERSON, REPORT_BLOCKED, REQUEST_CHECK } from "../tools/signals.ts";
 import type { LoadedCall } from "../store/load-run.ts";
-import type { CallOutcome } from "./call-tools.ts";
 import type { Journal } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
+import type { CallOutcome } from "./step.ts";
 
 /** Turns in a row with an obstacle after which the goal is blocked. */
 const BLOCKED_TURNS = 3;

@@ -1,10 +1,11 @@
-import { newId, type ItemContent, type StepKind } from "@bureau/protocol";
+import { newId, type ItemContent, type StepKind, type ToolCallStatus } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { packContent } from "../store/content.ts";
 import type { Queryable } from "../store/database.ts";
 import type { NewEvent } from "../store/events.ts";
-import type { Changes, NewItem, NewStep } from "../store/journal.ts";
-import { contentBytes, isForModel, type Journal } from "./journal.ts";
+import type { Changes, NewInboxEntry, NewItem, NewStep } from "../store/journal.ts";
+import type { ToolOutput } from "../tools/tool.ts";
+import { contentBytes, isForModel, type Journal, type RunFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 
 /** A step that was begun: its intent, and the work that leads to its outcome. */
@@ -32,6 +33,15 @@ export interface PerformContext {
   signal: AbortSignal;
   /** Writes an outcome before the rest of the step is done. Returns false when the run was lost. */
   commitEarly(outcome: Changes): Promise<boolean>;
+}
+
+/** What one call came to. */
+export interface CallOutcome {
+  status: ToolCallStatus;
+  text: string;
+  view?: NonNullable<ToolOutput["view"]>;
+  facts?: RunFacts;
+  inbox?: NewInboxEntry[];
 }
 
 /** A step row and its place in the run. Model calls and checks are told to watchers; a tool call has its own events. */
