@@ -30,6 +30,7 @@ function aRun(run: Partial<RunState> = {}): RunState {
     openSteps: [],
     toolCalls: [],
     hasUnread: false,
+    personSpoke: false,
     compactionDue: false,
     repeatedCall: null,
     overBudget: null,
@@ -149,7 +150,8 @@ describe("nextStep", () => {
     test("waits for a sign-off, and hears a person meanwhile", () => {
       const goal = aGoal({ verdict: "sign_off" });
       expect(nextStep(aRun({ goal }))).toEqual({ type: "wait", reason: "sign_off", until: null });
-      expect(nextStep(aRun({ goal, hasUnread: true })).type).toBe("call_model");
+      expect(nextStep(aRun({ goal, hasUnread: true }))).toMatchObject({ reason: "sign_off" });
+      expect(nextStep(aRun({ goal, hasUnread: true, personSpoke: true })).type).toBe("call_model");
     });
 
     test("stops without progress, and when the obstacle stands", () => {
@@ -181,6 +183,7 @@ const anyRun: fc.Arbitrary<RunState> = fc.record({
   openSteps: fc.array(fc.record({ id: fc.uuid(), kind: fc.constant("model_call" as const) }), { maxLength: 1 }),
   toolCalls: fc.array(anyCall, { maxLength: 4 }),
   hasUnread: fc.boolean(),
+  personSpoke: fc.boolean(),
   compactionDue: fc.boolean(),
   repeatedCall: anySentence,
   overBudget: anySentence,

@@ -94,7 +94,8 @@ function pursue(run: RunState): NextStep {
   if (goal.blocked) return fail("blocked", goal.blocked);
   if (goal.stalled) return fail("no_progress", goal.stalled);
   if (goal.checkRequested) return { type: "run_checks" };
-  if (goal.verdict === "sign_off" && !run.hasUnread) return { type: "wait", reason: "sign_off", until: null };
+  // Results of calls that led to the check need no answer; a person who speaks meanwhile gets one.
+  if (goal.verdict === "sign_off" && !run.personSpoke) return { type: "wait", reason: "sign_off", until: null };
   if (!run.hasUnread) return { type: "run_checks" };
   return callModel(run);
 }

@@ -47,6 +47,8 @@ export interface RunState {
   toolCalls: ToolCallState[];
   /** Items that the model has not been shown yet. */
   hasUnread: boolean;
+  /** One of them is a person's. */
+  personSpoke: boolean;
   compactionDue: boolean;
   /** The same call gave the same result too often. */
   repeatedCall: string | null;

@@ -34,6 +34,7 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
   });
   const spent = newTurn ? charge(journal, { turns: 1 }) : { run: {}, goal: {} };
   journal.hasUnread = false;
+  journal.personSpoke = false;
   const facts = setFacts(journal, { verdict: null, yielded: false });
   const maxOutputTokens = plan.maxOutputTokens < journal.maxOutputTokens ? plan.maxOutputTokens : null;
   const call: CallInput = { stepId: step.row.id, chain, maxOutputTokens };

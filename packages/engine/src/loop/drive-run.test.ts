@@ -2,7 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { createGoal } from "../commands/create-goal.ts";
+import { decideInboxEntry } from "../commands/decide-entry.ts";
 import { startRun } from "../commands/start-run.ts";
+import { listInbox } from "../queries/inbox.ts";
 import { getGoal, listEvidence } from "../queries/goals.ts";
 import { getRun, listSteps, listToolCalls } from "../queries/runs.ts";
 import { listItems } from "../queries/threads.ts";
@@ -77,6 +79,27 @@ describe("a goal", () => {
     expect(await getGoal(database, goal.id)).toMatchObject({ status: "done" });
     const { evidence } = await listEvidence(database, goal.id, { limit: 10 });
     expect(evidence.map((found) => found.status)).toEqual(["verified", "verified", "unverified", "unverified"]);
+  });
+
+  test("that only waits for a sign-off asks no model until a person decides or speaks", async () => {
+    const { commands, database, runUntilIdle, model } = await open(({ toolTurns }) =>
+      toolTurns === 0
+        ? { toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: "Done.\n" } }] }
+        : { toolCalls: [{ name: "request_check", arguments: {} }] },
+    );
+    const goal = await createGoal(commands, {
+      agent: "writer",
+      spec: { brief: "Write report.md", checks: [{ file: { path: "report.md" } }, { person: "owner" }] },
+    });
+    await runUntilIdle();
+    expect(await getGoal(database, goal.id)).toMatchObject({ status: "waiting" });
+    expect(model.count()).toBe(2);
+    const { entries } = await listInbox(database, { status: ["pending"], limit: 10 });
+    expect(entries).toMatchObject([{ kind: "sign_off" }]);
+    await decideInboxEntry(commands, entries[0]!.id, { decision: "approve", by: "owner" });
+    await runUntilIdle();
+    expect(await getGoal(database, goal.id)).toMatchObject({ status: "done" });
+    expect(model.count()).toBe(2);
   });
 
   test("whose worker claims done again and again is stopped without being done", async () => {

@@ -55,6 +55,8 @@ export interface Journal extends Omit<RunJournal, "items" | "recentCalls" | "run
   waitSentence: string | null;
   /** Something that the model has not been shown: a message, a result. */
   hasUnread: boolean;
+  /** A person's message is among it. */
+  personSpoke: boolean;
   /** System prompt and tools; fixed while the run is in memory. */
   system: string;
   tools: readonly Tool[];
@@ -80,6 +82,7 @@ export interface JournalFrame {
 export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
   const { items, run, recentCalls, ...rest } = loaded;
   const { state, ...row } = run;
+  const unread = items.filter((item) => item.position > row.seenPosition);
   const fixedBytes = Buffer.byteLength(frame.system) + Buffer.byteLength(JSON.stringify(frame.modelTools));
   return {
     ...rest,
@@ -91,7 +94,8 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     overShared: null,
     waitSentence: null,
     recentCalls: recentCalls.map((call) => callSignature(call)),
-    hasUnread: items.some((item) => item.position > row.seenPosition && isForModel(item.content)),
+    hasUnread: unread.some((item) => isForModel(item.content)),
+    personSpoke: unread.some(({ content }) => content.type === "message" && content.role === "person"),
     fixedBytes,
     inputBytes: items.reduce((sum, item) => sum + contentBytes(item.content), 0),
   };
@@ -129,6 +133,7 @@ export function runState(journal: Journal): RunState {
     openSteps: journal.openSteps,
     toolCalls: journal.calls.map((call) => callState(journal, call)),
     hasUnread: journal.hasUnread,
+    personSpoke: journal.personSpoke,
     compactionDue: facts.contextOverflow === true || facts.compactionDue === true,
     repeatedCall: facts.repeatedCall ?? null,
     overBudget: overBudget(journal),
