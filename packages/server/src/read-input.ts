@@ -18,7 +18,10 @@ export async function readInput(context: AppContext, endpoint: Endpoint): Promis
     params[name] = check("path", Reference, context.req.param(name), name);
   }
   const query = endpoint.query === undefined ? {} : check("query", endpoint.query, queryOf(context));
-  const body = endpoint.body === undefined ? undefined : check("body", endpoint.body, await readJson(context.req.raw, incomingOf(context)));
+  const body =
+    endpoint.body === undefined
+      ? undefined
+      : check("body", endpoint.body, await readJson(context.req.raw, incomingOf(context)));
   return { params, query, body };
 }
 
