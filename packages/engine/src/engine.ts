@@ -33,7 +33,7 @@ import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
 import { type NewEvent, numberEvents } from "./store/events.ts";
-import { writeJournal } from "./store/journal.ts";
+import { prepareJournal } from "./store/journal.ts";
 import { claimRuns } from "./store/load-run.ts";
 import { together } from "./together.ts";
 import { toolsFor } from "./tools/registry.ts";
@@ -160,7 +160,7 @@ function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder:
 async function prepareStatements(parts: LoopParts, commands: CommandParts): Promise<void> {
   const { database, blobs, executorId, models } = parts;
   const prepare = async () => {
-    await writeJournal(database, []);
+    await prepareJournal(database);
     await claimRuns(database, blobs, [], { executorId, rehearsal: models.rehearsal });
     await prepareStarts(commands);
   };

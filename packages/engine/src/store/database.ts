@@ -146,8 +146,8 @@ function connectionSettings(url: string): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: "bureau",
-    // Prepared statements are planned once a connection; none of ours is better off with a plan for its values.
-    options: "-c plan_cache_mode=force_generic_plan",
+    // Prepared statements are planned once a connection, when tables may be small yet: by index, as they stay right.
+    options: "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     keepAlive: true,
     types: { getTypeParser },

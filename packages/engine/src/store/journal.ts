@@ -12,6 +12,7 @@ import type {
 } from "@bureau/protocol";
 import type { Queryable } from "./database.ts";
 import type { NewEvent } from "./events.ts";
+import { JOURNAL_LISTS, type JournalList, journalStatement } from "./journal-statement.ts";
 
 /** Columns of a run that its driver may set; absent ones stay. `state` is merged key by key. */
 export interface RunPatch {
@@ -173,16 +174,31 @@ export interface WriteResult {
 /** Writes for many runs as one statement, which is one transaction and one flush to disk. */
 export async function writeJournal(database: Queryable, writes: RunWrite[]): Promise<Map<string, WriteResult>> {
   const rows = flatten(writes);
-  const { rows: results } = await database.query({
-    name: "write_journal",
-    text: WRITE_JOURNAL,
-    values: LISTS.map((list) => storableJson(rows[list])),
-  });
+  const endsRun = writes.some(({ outcome, intent }) => outcome.run?.status ?? intent.run?.status);
+  const used = JOURNAL_LISTS.filter((list) => rows[list].length > 0);
+  const { name, text, lists } = journalStatement(new Set(used), endsRun);
+  const { rows: results } = await database.query({ name, text, values: lists.map((list) => storableJson(rows[list])) });
   const found = new Map<string, WriteResult>();
   for (const row of results) {
     found.set(row.run_id, { owned: row.owned, current: row.current, positions: row.positions ?? {} });
   }
   return found;
+}
+
+/** What the writes of a usual turn hold: begin, asked for tools, tools done, answered. */
+const USUAL: [lists: JournalList[], endsRun: boolean][] = [
+  [["runs", "steps", "events"], false],
+  [["runs", "steps", "stepPatches", "toolCalls", "toolCallPatches", "items", "events"], false],
+  [["runs", "steps", "stepPatches", "toolCallPatches", "items", "events"], false],
+  [["runs", "stepPatches", "items", "events"], true],
+];
+
+/** Has the connection plan the statements of usual writes, so that the first run need not wait for it. */
+export async function prepareJournal(database: Queryable): Promise<void> {
+  for (const [lists, endsRun] of USUAL) {
+    const statement = journalStatement(new Set(lists), endsRun);
+    await database.query({ name: statement.name, text: statement.text, values: lists.map(() => "[]") });
+  }
 }
 
 /** JSON that the database accepts: it holds no NUL and no half of a surrogate pair. */
@@ -192,22 +208,8 @@ export function storableJson(value: unknown): string {
   return text.replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/gi, "$1\\ufffd");
 }
 
-const LISTS = [
-  "runs",
-  "goals",
-  "steps",
-  "stepPatches",
-  "toolCalls",
-  "toolCallPatches",
-  "items",
-  "evidence",
-  "inbox",
-  "events",
-] as const;
-type List = (typeof LISTS)[number];
-
-function flatten(writes: RunWrite[]): Record<List, unknown[]> {
-  const rows = Object.fromEntries(LISTS.map((list) => [list, []])) as unknown as Record<List, unknown[]>;
+function flatten(writes: RunWrite[]): Record<JournalList, unknown[]> {
+  const rows = Object.fromEntries(JOURNAL_LISTS.map((list) => [list, []])) as unknown as Record<JournalList, unknown[]>;
   for (const write of writes) {
     const { runId, goalId } = write;
     rows.runs.push({
@@ -238,141 +240,6 @@ function flatten(writes: RunWrite[]): Record<List, unknown[]> {
   }
   return rows;
 }
-
-/** Rows of a list whose write holds: outcomes of runs we own, intents of runs no command has touched. */
-const held = (list: List, columns: string) => `
-  SELECT x.* FROM jsonb_to_recordset($${LISTS.indexOf(list) + 1}::jsonb) AS x(run_id text, intent boolean, ${columns})
-  JOIN locked l ON l.run_id = x.run_id AND l.owned AND (NOT x.intent OR l.current)`;
-
-const column = (name: string, type: string) =>
-  `${name} = CASE WHEN p ? '${name}' THEN (p->>'${name}')::${type} ELSE t.${name} END`;
-
-/*
- * Runs are locked first, in the order of their ids, then threads and goals: the same order as in every command, so
- * that no two transactions wait for each other.
- *
- * No part of a statement sees the rows of another: a call that is asked for and begun in one write is inserted as
- * begun, since an update would not find it.
- */
-const WRITE_JOURNAL = `
-WITH input AS (
-  SELECT * FROM jsonb_to_recordset($1::jsonb)
-    AS x(run_id text, epoch int, control int, commits bigint, outcome jsonb, intent jsonb)
-), rows AS (
-  SELECT r.id, r.epoch, r.control, r.commits, r.status FROM runs r
-  WHERE r.id IN (SELECT run_id FROM input) ORDER BY r.id FOR UPDATE
-), locked AS MATERIALIZED (
-  SELECT i.run_id,
-         r.epoch = i.epoch AND r.commits = i.commits AND r.status = 'running' AS owned,
-         r.control = i.control AS current,
-         i.outcome || CASE WHEN r.control = i.control THEN i.intent ELSE '{}'::jsonb END
-           || jsonb_build_object('state', COALESCE(i.outcome->'state', '{}'::jsonb) ||
-                CASE WHEN r.control = i.control THEN COALESCE(i.intent->'state', '{}'::jsonb) ELSE '{}'::jsonb END) AS p
-  FROM input i JOIN rows r ON r.id = i.run_id
-), run_updates AS (
-  UPDATE runs t SET commits = t.commits + 1,
-    ${column("status", "text")}, ${column("wait_reason", "text")}, ${column("wait_until", "timestamptz")},
-    ${column("outcome", "text")}, ${column("failure", "text")}, ${column("sentence", "text")},
-    ${column("step_count", "int")}, ${column("turn", "int")}, ${column("seen_position", "int")},
-    ${column("attempts", "int")}, ${column("dispatch", "int")}, ${column("model", "text")},
-    ${column("context_hash", "text")}, ${column("ended_at", "timestamptz")},
-    usage = COALESCE(p->'usage', t.usage), state = t.state || (p->'state')
-  FROM locked l WHERE t.id = l.run_id AND l.owned
-  RETURNING t.id
-), task_updates AS (
-  UPDATE tasks t SET updated_at = now(), status = CASE l.p->>'status' WHEN 'completed' THEN 'done'
-    WHEN 'failed' THEN 'blocked' WHEN 'canceled' THEN 'canceled' ELSE 'in_progress' END
-  FROM locked l JOIN runs r ON r.id = l.run_id
-  WHERE t.id = r.task_id AND l.owned AND l.p ? 'status' AND t.status NOT IN ('done', 'canceled')
-), goal_rows AS (${held("goals", "goal_id text, patch jsonb")}
-), goal_patches AS (
-  SELECT goal_id, COALESCE((array_agg(patch) FILTER (WHERE NOT intent))[1], '{}'::jsonb)
-    || COALESCE((array_agg(patch) FILTER (WHERE intent))[1], '{}'::jsonb) AS p
-  FROM goal_rows GROUP BY goal_id
-), goal_updates AS (
-  UPDATE goals t SET updated_at = now(),
-    ${column("status", "text")}, ${column("sentence", "text")}, ${column("reserved_tokens", "bigint")},
-    ${column("reserved_micros", "bigint")}, ${column("fingerprint", "text")}, ${column("idle_count", "int")},
-    ${column("ended_at", "timestamptz")}, usage = COALESCE(p->'usage', t.usage)
-  FROM goal_patches g WHERE t.id = g.goal_id
-), step_inserts AS (
-  INSERT INTO steps (id, run_id, number, kind, status, turn, name, reserved_tokens, reserved_micros, started_at)
-  SELECT id, run_id, number, kind, 'running', turn, name, COALESCE(reserved_tokens, 0), COALESCE(reserved_micros, 0),
-         started_at
-  FROM (${held(
-    "steps",
-    "id text, number int, kind text, turn int, name text, reserved_tokens bigint, reserved_micros bigint, started_at timestamptz",
-  )}) s
-), step_updates AS (
-  UPDATE steps t SET status = s.status, attempts = COALESCE(s.attempts, t.attempts), usage = COALESCE(s.usage, t.usage),
-    detail = COALESCE(s.detail, t.detail), error = s.error, ended_at = s.ended_at, reserved_tokens = 0, reserved_micros = 0
-  FROM (${held("stepPatches", "id text, status text, attempts int, usage jsonb, detail jsonb, error text, ended_at timestamptz")}) s
-  WHERE t.id = s.id
-), call_patches AS MATERIALIZED (${held(
-  "toolCallPatches",
-  "id text, status text, step_id text, result text, started_at timestamptz, ended_at timestamptz",
-)}
-), call_inserts AS (
-  -- A call may be asked for and begun in one write; an update would not see a row of the same statement.
-  INSERT INTO tool_calls (id, run_id, asked_by, provider_call_id, position, name, arguments, action_hash, status,
-    effect, idempotent, approval_reason, result, created_at, step_id, started_at, ended_at)
-  SELECT c.id, c.run_id, c.asked_by, c.provider_call_id, c.position, c.name, c.arguments, c.action_hash,
-    COALESCE(p.status, c.status), c.effect, c.idempotent, c.approval_reason, COALESCE(p.result, c.result), c.created_at,
-    p.step_id, p.started_at, COALESCE(p.ended_at, CASE WHEN c.status = 'failed' THEN c.created_at END)
-  FROM (${held(
-    "toolCalls",
-    `id text, asked_by text, provider_call_id text, position int, name text, arguments jsonb, action_hash text,
-     status text, effect text, idempotent boolean, approval_reason text, result text, created_at timestamptz`,
-  )}) c LEFT JOIN call_patches p ON p.id = c.id
-), call_updates AS (
-  UPDATE tool_calls t SET status = c.status, step_id = COALESCE(c.step_id, t.step_id),
-    result = COALESCE(c.result, t.result), started_at = COALESCE(c.started_at, t.started_at),
-    ended_at = COALESCE(c.ended_at, t.ended_at)
-  FROM call_patches c WHERE t.id = c.id
-), item_rows AS MATERIALIZED (
-  SELECT x.*, row_number() OVER (PARTITION BY x.thread_id ORDER BY x.ordinality) AS place
-  FROM ROWS FROM (jsonb_to_recordset($7::jsonb) AS (run_id text, intent boolean, id text, thread_id text,
-    step_id text, turn int, content jsonb, created_at timestamptz)) WITH ORDINALITY AS x
-  JOIN locked l ON l.run_id = x.run_id AND l.owned AND (NOT x.intent OR l.current)
-), thread_updates AS (
-  UPDATE threads t SET item_count = t.item_count + n.count, updated_at = now()
-  FROM (SELECT thread_id, count(*) AS count FROM item_rows GROUP BY thread_id) n
-  WHERE t.id = n.thread_id RETURNING t.id, t.item_count - n.count AS base
-), item_inserts AS (
-  INSERT INTO items (id, thread_id, run_id, step_id, position, turn, type, content, created_at)
-  SELECT x.id, x.thread_id, x.run_id, x.step_id, t.base + x.place, x.turn, x.content->>'type', x.content, x.created_at
-  FROM item_rows x JOIN thread_updates t ON t.id = x.thread_id
-  RETURNING id, run_id, position
-), evidence_inserts AS (
-  INSERT INTO evidence (id, goal_id, goal_version, run_id, step_id, check_index, kind, requirement, status, detail,
-    artifact, checked_at)
-  SELECT id, goal_id, goal_version, run_id, step_id, check_index, kind, requirement, status, detail, artifact, checked_at
-  FROM (${held(
-    "evidence",
-    `id text, goal_id text, goal_version int, step_id text, check_index int, kind text, requirement text, status text,
-     detail text, artifact text, checked_at timestamptz`,
-  )}) e
-), inbox_inserts AS (
-  INSERT INTO inbox (id, kind, status, agent_id, goal_id, goal_version, run_id, thread_id, tool_call_id, check_index,
-    title, detail, choices, action_hash, created_at)
-  SELECT id, kind, 'pending', agent_id, goal_id, goal_version, run_id, thread_id, tool_call_id, check_index, title,
-    detail, choices, action_hash, created_at
-  FROM (${held(
-    "inbox",
-    `id text, kind text, agent_id text, goal_id text, goal_version int, thread_id text, tool_call_id text,
-     check_index int, title text, detail jsonb, choices jsonb, action_hash text, created_at timestamptz`,
-  )}) b
-), event_inserts AS (
-  INSERT INTO events (type, at, thread_id, run_id, goal_id, data)
-  SELECT x.type, now(), x."threadId", x."runId", x."goalId", x.data
-  FROM ROWS FROM (jsonb_to_recordset($10::jsonb) AS (run_id text, intent boolean, type text, "threadId" text,
-    "runId" text, "goalId" text, data jsonb)) WITH ORDINALITY AS x
-  JOIN locked l ON l.run_id = x.run_id AND l.owned AND (NOT x.intent OR l.current)
-  ORDER BY x.ordinality
-)
-SELECT l.run_id, l.owned, l.current,
-       (SELECT jsonb_object_agg(i.id, i.position) FROM item_inserts i WHERE i.run_id = l.run_id) AS positions
-FROM locked l`;
 
 /** What became of a write whose answer was lost: whether it was made, and if so its result. */
 export async function resolveWrite(database: Queryable, write: RunWrite): Promise<WriteResult | "not_written"> {
