@@ -86,9 +86,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { database, workspace, log } = options;
   const clock = options.clock ?? systemClock;
   const signals = new Signals();
-  const live = new Live({ database, clock, onRunSignal: (runId) => signals.interrupt(runId) });
-  const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   const late: { dispatcher: RunDispatcher | null } = { dispatcher: null };
+  const live = new Live({
+    database,
+    clock,
+    onRunSignal: (runId) => signals.interrupt(runId),
+    onReconnect: () => late.dispatcher?.kick(),
+  });
+  const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   const dispatcher: Dispatcher = {
     enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
     kick: () => late.dispatcher?.kick(),
@@ -106,6 +111,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands });
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
+    clock,
     executorId: executor.id,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     drive: (runId, dispatch) => driveSafely(parts, runId, dispatch),

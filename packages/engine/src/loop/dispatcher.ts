@@ -1,17 +1,18 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import type { DBOS as DbosClass } from "@dbos-inc/dbos-sdk";
-import { AppError } from "@bureau/protocol";
+import type { Clock } from "../clock.ts";
 import type { DispatchedRun, Dispatcher } from "../commands/parts.ts";
 import { openPool, type Queryable } from "../store/database.ts";
+import { openQueue, type Queue } from "./queue.ts";
 
 /** Pinned: a run is recovered only under the version it was dispatched under, and code may change under a run. */
 const APPLICATION_VERSION = "bureau-1";
 const APPLICATION_NAME = "bureau";
 const WORKFLOW_NAME = "driveRun";
 const QUEUE_NAME = "runs";
-/** Of the queue where nobody kicks it: runs that another process enqueued, and delays that ran out. */
-const POLLING_INTERVAL_MS = 1_000;
+/** Of the queue where nobody kicks it: runs that another process enqueued, or that were while the database was away. */
+const POLLING_INTERVAL_MS = 2_000;
+/** A delay is looked at by the process that set it when it has run out; longer ones are found by the poll. */
+const LONGEST_TIMER_MS = 24 * 60 * 60_000;
 const POOL_SIZE = 3;
 /** Our own counter of crash loops decides; this only has to be out of its way. */
 const MAX_RECOVERY_ATTEMPTS = 1_000;
@@ -25,6 +26,7 @@ export interface RunDispatcher extends Dispatcher {
 
 export interface DispatcherOptions {
   databaseUrl: string;
+  clock: Clock;
   executorId: string;
   /** Runs at work at once in this process. */
   concurrency: number;
@@ -60,12 +62,15 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
     workerConcurrency: options.concurrency,
     minPollingIntervalMs: POLLING_INTERVAL_MS,
   });
-  const kick = queueKick(options.log);
-  kick();
+  const queue = openQueue(QUEUE_NAME, options.log);
+  queue.kick();
   return {
-    enqueue: enqueueRuns,
-    kick,
-    takeOver: (executorId) => takeOver(DBOS, executorId, kick),
+    enqueue: async (transaction, ...runs) => {
+      await enqueueRuns(transaction, runs);
+      for (const { delayUntil } of runs) if (delayUntil !== undefined) wakeAt(queue, options.clock, delayUntil);
+    },
+    kick: queue.kick,
+    takeOver: (executorId) => takeOver(DBOS, executorId, queue),
     // Runs at work are left as they are: the next start goes on with them.
     stop: async () => {
       await DBOS.shutdown({ deregister: true });
@@ -74,7 +79,13 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
   };
 }
 
-async function enqueueRuns(transaction: Queryable, ...runs: DispatchedRun[]): Promise<void> {
+/** Only hastens what the poll would find: nothing is lost with the timer. */
+function wakeAt(queue: Queue, clock: Clock, at: number): void {
+  const delay = at - clock.now();
+  if (delay < LONGEST_TIMER_MS) setTimeout(queue.kickDelayed, Math.max(0, delay)).unref();
+}
+
+async function enqueueRuns(transaction: Queryable, runs: DispatchedRun[]): Promise<void> {
   await transaction.query({
     name: "enqueue_runs",
     text: `SELECT count(dbos.enqueue_workflow(
@@ -86,58 +97,12 @@ async function enqueueRuns(transaction: Queryable, ...runs: DispatchedRun[]): Pr
   });
 }
 
-async function takeOver(DBOS: typeof DbosClass, executorId: string, kick: () => void): Promise<number> {
+async function takeOver(DBOS: typeof DbosClass, executorId: string, queue: Queue): Promise<number> {
   const left = await DBOS.listWorkflows({ status: "PENDING", executorId, loadInput: false });
-  await DBOS.resumeWorkflows(left.map((workflow) => workflow.workflowID));
-  if (left.length > 0) kick();
+  const ids = left.map((workflow) => workflow.workflowID);
+  await DBOS.resumeWorkflows(ids, { queueName: QUEUE_NAME });
+  if (left.length > 0) queue.kick();
   return left.length;
-}
-
-interface QueueRunner {
-  states: Map<string, { queue: unknown }>;
-  pollQueue(executor: unknown, queue: unknown): Promise<boolean>;
-  refreshDbQueues(executor: unknown, now: number): Promise<void>;
-}
-
-/**
- * A poll of the queue at once, under all its limits, instead of after up to a second.
- *
- * DBOS 5.3 has no public call for it, so this reaches for the runner that its own loop uses; the version is
- * pinned, and a test fails if a new one moves it. Kicks that come during a poll lead to one more.
- */
-function queueKick(log: DispatcherOptions["log"]): () => void {
-  const require = createRequire(import.meta.url);
-  const folder = dirname(require.resolve("@dbos-inc/dbos-sdk"));
-  const { wfQueueRunner } = require(join(folder, "wfqueue.js")) as { wfQueueRunner?: QueueRunner };
-  const { DBOSExecutor } = require(join(folder, "dbos-executor.js")) as { DBOSExecutor?: { globalInstance: unknown } };
-  if (typeof wfQueueRunner?.pollQueue !== "function" || !DBOSExecutor) {
-    throw new AppError("internal", "The installed DBOS has no queue runner where 5.3 has it.", {
-      hint: "Run `npm ci` to get the pinned version.",
-    });
-  }
-  let polling = false;
-  let again = false;
-  const poll = async () => {
-    polling = true;
-    try {
-      do {
-        again = false;
-        const executor = DBOSExecutor.globalInstance;
-        if (!executor) return;
-        if (!wfQueueRunner.states.has(QUEUE_NAME)) await wfQueueRunner.refreshDbQueues(executor, 0);
-        const state = wfQueueRunner.states.get(QUEUE_NAME);
-        if (state) await wfQueueRunner.pollQueue(executor, state.queue);
-      } while (again);
-    } catch (error) {
-      log("warn", `The queue could not be looked at: ${String(error)}. It is polled again within a second.`);
-    } finally {
-      polling = false;
-    }
-  };
-  return () => {
-    again = true;
-    if (!polling) void poll();
-  };
 }
 
 function quietLogger(log: DispatcherOptions["log"]) {

@@ -9,6 +9,14 @@ const READ_BATCH = 500;
 const TELL_MS = 20;
 const RECONNECT_MS = 250;
 
+export interface LiveParts {
+  database: Database;
+  clock: Clock;
+  onRunSignal: (runId: string) => void;
+  /** Called when the database is heard again after it was away. */
+  onReconnect?: () => void;
+}
+
 /**
  * Hears of committed events and of commands of other processes by LISTEN, and hands them on.
  *
@@ -19,6 +27,7 @@ export class Live {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #onRunSignal: (runId: string) => void;
+  readonly #onReconnect: () => void;
   readonly #eventListeners = new Set<(events: readonly BureauEvent[]) => void>();
   readonly #deltaListeners = new Set<(delta: LiveDelta) => void>();
   #client: pg.Client | null = null;
@@ -29,10 +38,11 @@ export class Live {
   #others = false;
   #telling = false;
 
-  constructor(parts: { database: Database; clock: Clock; onRunSignal: (runId: string) => void }) {
+  constructor(parts: LiveParts) {
     this.#database = parts.database;
     this.#clock = parts.clock;
     this.#onRunSignal = parts.onRunSignal;
+    this.#onReconnect = parts.onReconnect ?? ignore;
   }
 
   async start(): Promise<void> {
@@ -97,6 +107,7 @@ export class Live {
       try {
         await this.#connect();
         this.#read();
+        this.#onReconnect();
         return;
       } catch {
         await this.#clock.sleep(RECONNECT_MS);
