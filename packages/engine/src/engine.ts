@@ -6,7 +6,7 @@ import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prepareStarts } from "./commands/start-runs.ts";
 import { prune, type PruneReport } from "./commands/prune.ts";
 import { reportDrift } from "./commands/report-drift.ts";
-import { type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
+import { changedGoalFiles, type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
 import { discoverAgents } from "./commands/add-agent.ts";
 import { clearUnfinishedGoalFiles } from "./commands/goal-files.ts";
 import { folderDigest } from "./context/folder-digest.ts";
@@ -67,6 +67,8 @@ export interface Engine extends EngineApi {
   readonly commands: CommandParts;
   /** Takes up a goal file that was written, changed or removed by hand. */
   syncGoalFile(path: string): Promise<GoalFileReport>;
+  /** Those of `paths` that are not as they were last read, and the files of unfinished goals that are gone. */
+  changedGoalFiles(paths: readonly string[]): Promise<string[]>;
   /** Removes what nobody looks at any more, a bounded amount at a time. */
   prune(): Promise<PruneReport>;
   /** Keeps, in the thread it came up in, that a rehearsal was asked for something else than was recorded. */
@@ -137,6 +139,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     }),
     commands,
     syncGoalFile: (path) => syncGoalFile(commands, path),
+    changedGoalFiles: (paths) => changedGoalFiles(commands, paths),
     prune: () => prune({ database, clock, blobs: parts.blobs }),
     reportDrift: (drift) => reportDrift(commands, drift),
     onAgentAdded: (listener) => {

@@ -24,7 +24,7 @@ import { pauseGoal } from "./pause-goal.ts";
 import { resumeGoal } from "./resume-goal.ts";
 import { postMessage, startRun } from "./start-run.ts";
 import { stopGoal } from "./stop-goal.ts";
-import { syncGoalFile } from "./sync-goal-file.ts";
+import { changedGoalFiles, syncGoalFile } from "./sync-goal-file.ts";
 import { getGoal } from "../queries/goals.ts";
 import { getInboxEntry } from "../queries/inbox.ts";
 import { listToolCalls } from "../queries/runs.ts";
@@ -436,6 +436,19 @@ describe("a goal file written by hand", () => {
     expect(await getGoal(world.database, "by-hand")).toMatchObject({ status: "active", file: "goals/by-hand.md" });
     await writeFile(join(world.folder, "notes.md"), "No goal at all");
     expect(await syncGoalFile(world.parts, join(world.folder, "notes.md"))).toMatchObject({ outcome: "ignored" });
+  });
+
+  test("written, changed or removed while nobody watched is found; all others are left alone", async () => {
+    const [same, changed, removed] = await Promise.all(
+      ["same", "changed", "removed"].map((name) => createGoal(world.parts, { text: `Write offline-${name}.md` })),
+    );
+    await writeFile(goalFile(changed!.name), "Write another file");
+    await rm(goalFile(removed!.name));
+    await writeFile(goalFile("offline-new"), "Write a new one");
+    const paths = [same!.name, changed!.name, "offline-new"].map(goalFile);
+    const found = await changedGoalFiles(world.parts, paths);
+    expect(found).toEqual(expect.arrayContaining([changed!.name, "offline-new", removed!.name].map(goalFile)));
+    expect(found).not.toContain(goalFile(same!.name));
   });
 
   test("by the app itself is never taken for an edit by hand, whenever it is looked at", async () => {

@@ -25,7 +25,7 @@ export const startOnNewThread: (parts: CommandParts, start: NewStart) => Promise
 
 /** Has the statements of a start planned, on one connection, before the first one is needed. */
 export async function prepareStarts(parts: CommandParts): Promise<void> {
-  await Promise.all(await startTogether(parts, []));
+  await change(parts, (change) => insertStarts(change, parts, []));
 }
 
 async function startTogether(parts: CommandParts, starts: NewStart[]): Promise<(Run | Promise<Run>)[]> {

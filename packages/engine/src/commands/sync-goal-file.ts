@@ -7,7 +7,7 @@ import { goalFromRow, type GoalRow } from "../store/rows.ts";
 import { change, type Change } from "./change.ts";
 import { createGoalAndRun } from "./create-goal.ts";
 import { applySpec } from "./edit-goal.ts";
-import { lockGoalFile, readGoalFile, storedPath, type ReadGoalFile } from "./goal-files.ts";
+import { absolutePath, lockGoalFile, readGoalFile, storedPath, type ReadGoalFile } from "./goal-files.ts";
 import { lockGoalTree, shareAgents, updateGoal } from "./goal-writes.ts";
 import type { CommandParts } from "./parts.ts";
 
@@ -39,6 +39,36 @@ export async function syncGoalFile(parts: CommandParts, file: string): Promise<G
     if (error instanceof AppError && error.code === "not_found") return ignored();
     if (!(error instanceof AppError) || error.code === "unavailable") throw error;
     return { outcome: "refused", goal: null, notices: [error.message] };
+  }
+}
+
+/**
+ * Those of `paths` that are not as they were last read, and the files of unfinished goals that are gone.
+ *
+ * What changed while Bureau was not running is found this way with one query, however many files there are.
+ */
+export async function changedGoalFiles(parts: CommandParts, paths: readonly string[]): Promise<string[]> {
+  const { rows } = await parts.database.query<Pick<GoalRow, "file_hash" | "status"> & { file: string }>(
+    `SELECT DISTINCT ON (file) file, file_hash, status FROM goals
+      WHERE file = ANY($1) OR (file IS NOT NULL AND status NOT IN ('done', 'abandoned'))
+      ORDER BY file, created_at DESC`,
+    [paths.map((path) => storedPath(parts, path))],
+  );
+  const known = new Map(rows.map((row) => [absolutePath(parts, row.file), row]));
+  const changed: string[] = [];
+  for (const path of new Set([...paths, ...known.keys()])) {
+    const goal = known.get(path);
+    if (goal === undefined || (await hasChanged(path, goal.file_hash))) changed.push(path);
+  }
+  return changed;
+}
+
+/** A file that cannot be read counts as changed: taking it up says why. */
+async function hasChanged(path: string, hash: string | null): Promise<boolean> {
+  try {
+    return (await readGoalFile(path))?.hash !== hash;
+  } catch {
+    return true;
   }
 }
 

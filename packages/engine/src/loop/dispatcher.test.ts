@@ -27,8 +27,9 @@ afterAll(async () => {
 });
 
 const startOf = (run: string) => driven.find((entry) => entry.run === run)?.at;
-const isDriven = (run: string, timeout: number) =>
-  expect.poll(() => startOf(run), { timeout, interval: 10 }).toBeDefined();
+async function isDriven(run: string, timeout: number): Promise<void> {
+  await expect.poll(() => startOf(run), { timeout, interval: 10 }).toBeDefined();
+}
 
 describe("the dispatcher", () => {
   test("drives a run once its transaction is committed and it is told so", async () => {
@@ -61,6 +62,17 @@ describe("the dispatcher", () => {
     dispatcher.kick();
     await isDriven("run_4:2", 700 + SOON_MS);
     expect(startOf("run_4:2")).toBeGreaterThanOrEqual(delayUntil);
+  });
+
+  test("drives a delayed run also where its timer was set late in a long turn of the event loop", async () => {
+    const delayUntil = Date.now() + 150;
+    await database.transaction(async (transaction) => {
+      const blockedUntil = Date.now() + 60;
+      while (Date.now() < blockedUntil);
+      await dispatcher.enqueue(transaction, { id: "run_5", dispatch: 1, priority: 10, delayUntil });
+    });
+    await isDriven("run_5:1", SOON_MS);
+    expect(startOf("run_5:1")).toBeGreaterThanOrEqual(delayUntil);
   });
 
   test("drives several runs of one transaction, the smaller priority first", async () => {

@@ -13,6 +13,8 @@ const QUEUE_NAME = "runs";
 const POLLING_INTERVAL_MS = 2_000;
 /** A delay is looked at by the process that set it when it has run out; longer ones are found by the poll. */
 const LONGEST_TIMER_MS = 24 * 60 * 60_000;
+/** Time for the transaction that set the delay to be committed. */
+const SHORTEST_TIMER_MS = 20;
 const POOL_SIZE = 3;
 /** Our own counter of crash loops decides; this only has to be out of its way. */
 const MAX_RECOVERY_ATTEMPTS = 1_000;
@@ -81,8 +83,14 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
 
 /** Only hastens what the poll would find: nothing is lost with the timer. */
 function wakeAt(queue: Queue, clock: Clock, at: number): void {
-  const delay = at - clock.now();
-  if (delay < LONGEST_TIMER_MS) setTimeout(queue.kickDelayed, Math.max(0, delay)).unref();
+  const delay = Math.max(SHORTEST_TIMER_MS, at - clock.now());
+  if (delay > LONGEST_TIMER_MS) return;
+  const timer = setTimeout(() => {
+    // Timers count from the start of the event loop's turn, and so may come before their time by the clock.
+    if (clock.now() < at) wakeAt(queue, clock, at);
+    else queue.kickDelayed();
+  }, delay);
+  timer.unref();
 }
 
 async function enqueueRuns(transaction: Queryable, runs: DispatchedRun[]): Promise<void> {
