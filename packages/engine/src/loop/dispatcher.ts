@@ -44,6 +44,7 @@ export interface DispatcherOptions {
 export async function startDispatcher(options: DispatcherOptions): Promise<RunDispatcher> {
   const { DBOS } = await import("@dbos-inc/dbos-sdk");
   const pool = openPool(options.databaseUrl, POOL_SIZE);
+  const state = { stopping: false };
   DBOS.setConfig({
     name: APPLICATION_NAME,
     systemDatabaseUrl: options.databaseUrl,
@@ -53,7 +54,10 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
     // Nobody waits for messages or events of DBOS, so it need not listen for them.
     useListenNotify: false,
     enableOTLP: false,
-    logger: quietLogger(options.log),
+    logger: quietLogger((level, message) => {
+      // That runs are still at work is no news then, and a thousand of them make a long line.
+      if (!state.stopping || level === "error") options.log(level, message);
+    }),
   });
   DBOS.registerWorkflow(async (runId: string, dispatch: number) => options.drive(runId, dispatch), {
     name: WORKFLOW_NAME,
@@ -75,6 +79,7 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
     takeOver: (executorId) => takeOver(DBOS, executorId, queue),
     // Runs at work are left as they are: the next start goes on with them.
     stop: async () => {
+      state.stopping = true;
       await DBOS.shutdown({ deregister: true });
       await pool.end();
     },
