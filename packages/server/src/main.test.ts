@@ -287,7 +287,7 @@ function someBody(references: string[]) {
 }
 
 describe("a goal file", () => {
-  test("that is dropped in becomes a goal; an edit by hand is taken up", async () => {
+  test("that is dropped in becomes a goal; an edit, its removal and a new folder are taken up", async () => {
     models.setScript(() => "I have done nothing yet.");
     const server = await start();
     const client = clientOf(server);
@@ -300,5 +300,11 @@ describe("a goal file", () => {
     await writeFile(path, "---\nchecks:\n  - file: { path: report.md }\n---\nWrite the summer report.\n");
     const brief = async () => (await client.getGoal({ params: { goal: goals[0]!.id } })).brief;
     await expect.poll(brief, { timeout: 8_000 }).toBe("Write the summer report.");
+    await rm(join(workspace, "goals"), { recursive: true });
+    const file = async () => (await client.getGoal({ params: { goal: goals[0]!.id } })).file;
+    await expect.poll(file, { timeout: 8_000 }).toBeNull();
+    await mkdir(join(workspace, "goals"));
+    await writeFile(join(workspace, "goals", "autumn.md"), "Write the autumn report.\n");
+    await expect.poll(async () => (await client.listGoals({ query: {} })).goals.length, { timeout: 8_000 }).toBe(2);
   });
 });
