@@ -1,17 +1,17 @@
-import { newId, NO_USAGE, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
+import { newId, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
-import { addUsage, estimateCall, priceOf, remaining, reserve } from "../domain/budget.ts";
+import { priceOf, remaining } from "../domain/budget.ts";
 import { afterContinuation, fingerprint } from "../domain/progress.ts";
 import { renderContinuation, renderFindings } from "../domain/prompt.ts";
 import type { CheckContext, Finding } from "../goals/checker.ts";
 import { impliedChecks } from "../goals/describe-check.ts";
-import type { CallModel, ModelAnswer, ModelRequest } from "../models/model.ts";
+import type { CallModel } from "../models/model.ts";
 import type { Changes, NewEvidence, NewInboxEntry } from "../store/journal.ts";
 import type { LoadedGoal } from "../store/load-run.ts";
 import { presentEntry } from "./call-tools.ts";
 import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { reserveShared } from "./shared-budget.ts";
+import { noRoom, reserveSideCall } from "./side-call.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
 /**
@@ -75,7 +75,7 @@ function checkContext(
 ): CheckContext {
   const round = (journal.facts.checkCount ?? 0) + 1;
   const callModel: CallModel = async (request, options) => {
-    spent.overBudget ??= await reserveJudge(parts, journal, goal, spent.usage, request);
+    spent.overBudget ??= await reserveSideCall(parts, journal, spent.usage, request);
     if (spent.overBudget) return noRoom(request.model, spent.overBudget);
     const answer = await parts.models.call(request, options);
     if (answer.usage) {
@@ -104,50 +104,6 @@ function checkContext(
 interface Spent {
   usage: Partial<Usage>;
   overBudget: string | null;
-}
-
-/** Sets a judge's call aside in the goal's budget and those above it. Null when there is room. */
-async function reserveJudge(
-  parts: LoopParts,
-  journal: Journal,
-  goal: LoadedGoal,
-  spent: Partial<Usage>,
-  request: ModelRequest,
-): Promise<string | null> {
-  const usage = addUsage(goal.usage, { ...NO_USAGE, ...spent });
-  const maxOutputTokens = request.maxOutputTokens ?? parts.models.limits(request.model).maxOutputTokens;
-  const price = parts.models.price(request.model);
-  const wanted = { inputBytes: JSON.stringify(request.messages).length, maxOutputTokens, price };
-  const { tokens, micros } = estimateCall(wanted);
-  const room = reserve(usage, { tokens: 0, micros: 0 }, goal.spec.budget, { tokens, micros });
-  if (!room.ok) return room.sentence;
-  if (!goal.hasFamily) return null;
-  return await parts.database.transaction(async (transaction) => {
-    const shared = await reserveShared(transaction, {
-      runId: journal.run.id,
-      goal,
-      usage,
-      wanted: { ...wanted, turns: 0 },
-    });
-    if (!shared.ok) return shared.sentence;
-    if (shared.maxOutputTokens < maxOutputTokens)
-      return "The budget that it shares with other goals has no room for it.";
-    await transaction.query("UPDATE goals SET reserved_tokens = $2, reserved_micros = $3 WHERE id = $1", [
-      goal.id,
-      tokens,
-      micros,
-    ]);
-    return null;
-  });
-}
-
-function noRoom(model: string, sentence: string): ModelAnswer {
-  return {
-    status: "failed",
-    model,
-    failure: { kind: "usage_limit", message: sentence, status: null, retryAfterMs: null },
-    usage: null,
-  };
 }
 
 function overBudgetFailure(sentence: string): NonNullable<Journal["facts"]["modelFailure"]> {

@@ -3,10 +3,11 @@ import { BYTES_PER_TOKEN, priceOf } from "../domain/budget.ts";
 import { compactionMessages, KEEP_SHARE, planCompaction, summaryContent, summaryTokens } from "../domain/compaction.ts";
 import { timeText } from "../clock.ts";
 import { loadRun } from "../store/load-run.ts";
-import type { ModelLimits } from "../models/model.ts";
+import type { ModelLimits, ModelRequest } from "../models/model.ts";
 import type { Changes, StepPatch } from "../store/journal.ts";
 import { charge, contentBytes, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
+import { noRoom, reserveSideCall } from "./side-call.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
 type EndedStatus = "completed" | "interrupted";
@@ -44,20 +45,22 @@ async function performCompaction(
       ...endStep(parts, journal, { id: stepId, status: "completed", error: null }),
     };
   }
-  const answer = await parts.models.call(
-    {
-      model,
-      messages: compactionMessages(plan, limits),
-      tools: [],
-      effort: "low",
-      maxOutputTokens: summaryTokens(limits),
-      cacheKey: `${journal.run.threadId}:summary`,
-    },
-    { signal },
-  );
+  const request: ModelRequest = {
+    model,
+    messages: compactionMessages(plan, limits),
+    tools: [],
+    effort: "low",
+    maxOutputTokens: summaryTokens(limits),
+    cacheKey: `${journal.run.threadId}:summary`,
+  };
+  // Without room for a summary the old items leave the view all the same: the next call is smaller, and says if it fits.
+  const overBudget = await reserveSideCall(parts, journal, {}, request);
+  const answer = overBudget ? noRoom(model, overBudget) : await parts.models.call(request, { signal });
   const micros = answer.usage ? priceOf(answer.usage, parts.models.price(answer.model)) : 0;
+  const charged = charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {});
   const spent: Changes = {
-    ...charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {}),
+    run: charged.run,
+    goal: { ...charged.goal, reserved_tokens: 0, reserved_micros: 0 },
     events: answer.usage ? chargedEvents(journal) : [],
   };
   if (signal.aborted) {

@@ -195,3 +195,23 @@ test("a process that dies in a summary leaves nothing of it, and the next one ma
   expect(compactions.slice(1)).not.toContain("interrupted");
   dead.signals.stop();
 });
+
+test("a summary that the budget has no room for is not asked for, and the work goes on without it", async () => {
+  const limit = 2_600;
+  let part = 0;
+  await open(({ tools, body }) => {
+    if (isSummary(tools)) return "Summary.";
+    if (JSON.stringify(body).length > 25_000) return { fault: "context_overflow" };
+    part += 1;
+    const usage = { inputTokens: 20, outputTokens: 10 };
+    return part <= 10 ? { ...read(part - 1), usage } : { text: "Read.", usage };
+  }, 200_000);
+  const run = await startRun(world.commands, { agent: "writer", text: "Read all parts", limits: { tokens: limit } });
+  await world.driveAll();
+  const { steps } = await listSteps(world.database, run.id, { after: 0, limit: 100 });
+  const errors = steps.filter((step) => step.kind === "compaction").map((step) => step.error);
+  expect(errors.length).toBeGreaterThan(0);
+  for (const error of errors) expect(error).toMatch(/tokens/);
+  expect(world.model.requests.filter((request) => isSummary(JSON.parse(request.raw).tools ?? []))).toEqual([]);
+  expect(await getRun(world.database, run.id)).toMatchObject({ status: "completed", outcome: "answered" });
+});

@@ -165,7 +165,8 @@ function callState(journal: Journal, call: LoadedCall): ToolCallState {
 }
 
 /** What the run may spend: its goal's budget and usage, or its own limits. */
-function spending(journal: Journal): { usage: Usage; budget: Budget } {
+/** What the run is held to: its goal's budget, or its own limits. */
+export function spending(journal: Journal): { usage: Usage; budget: Budget } {
   if (journal.goal) return { usage: journal.goal.usage, budget: journal.goal.spec.budget };
   return { usage: journal.run.usage, budget: journal.run.limits };
 }
