@@ -1,5 +1,5 @@
 import { type Item, type Run, RUN_STATUSES, TERMINAL_RUN_STATUSES, type Step } from "@bureau/protocol";
-import { answer, argument, readLimit, readList } from "../answer.ts";
+import { answer, argument } from "../answer.ts";
 import type { Call } from "../command-line.ts";
 import { connect, type Connection } from "../connect.ts";
 import { endOfRun, follow } from "../follow.ts";
@@ -9,33 +9,17 @@ import { count, money, oneLine, relativeTime, span } from "../present/text.ts";
 import { runExit, runStatus } from "../present/words.ts";
 import { resolveReference } from "../references.ts";
 import type { Terminal } from "../terminal.ts";
+import { readWorkFilter, type WorkFilter } from "../work-filter.ts";
 
 const PAGE = 500;
 const MAX_PAGES = 100;
 /** Steps at the end of a run of which some may be at work. */
 const LAST_STEPS = 50;
 
-interface ListOptions {
-  status?: string;
-  goal?: string;
-  agent?: string;
-  limit?: string;
-}
-
-export async function listRuns(call: Call<ListOptions>): Promise<void> {
+export async function listRuns(call: Call<WorkFilter>): Promise<void> {
   const { terminal, options } = call;
   const { client } = await connect(call);
-  const status = readList("--status", options.status, RUN_STATUSES);
-  const goal = options.goal === undefined ? undefined : await resolveReference(client, "goal", options.goal);
-  const agent = options.agent === undefined ? undefined : await resolveReference(client, "agent", options.agent);
-  const list = await client.listRuns({
-    query: {
-      ...readLimit(options.limit),
-      ...(status === undefined ? {} : { status }),
-      ...(goal === undefined ? {} : { goal }),
-      ...(agent === undefined ? {} : { agent }),
-    },
-  });
+  const list = await client.listRuns({ query: await readWorkFilter(client, options, RUN_STATUSES) });
   answer(call, list, () => {
     if (list.runs.length === 0) return 'There are no such runs. `bureau run "…"` starts one.\n';
     return renderTable(

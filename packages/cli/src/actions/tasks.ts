@@ -1,34 +1,18 @@
 import { AppError, type Task, TASK_STATUSES } from "@bureau/protocol";
-import { answer, argument, readLimit, readList } from "../answer.ts";
+import { answer, argument } from "../answer.ts";
 import type { Call } from "../command-line.ts";
 import { connect } from "../connect.ts";
 import { renderTable } from "../present/table.ts";
 import { oneLine, relativeTime } from "../present/text.ts";
 import { taskStatus } from "../present/words.ts";
 import { resolveReference } from "../references.ts";
+import { readWorkFilter, type WorkFilter } from "../work-filter.ts";
 import { tail } from "./runs.ts";
 
-interface ListOptions {
-  status?: string;
-  goal?: string;
-  agent?: string;
-  limit?: string;
-}
-
-export async function listTasks(call: Call<ListOptions>): Promise<void> {
+export async function listTasks(call: Call<WorkFilter>): Promise<void> {
   const { terminal, options } = call;
   const { client } = await connect(call);
-  const status = readList("--status", options.status, TASK_STATUSES);
-  const goal = options.goal === undefined ? undefined : await resolveReference(client, "goal", options.goal);
-  const agent = options.agent === undefined ? undefined : await resolveReference(client, "agent", options.agent);
-  const list = await client.listTasks({
-    query: {
-      ...readLimit(options.limit),
-      ...(status === undefined ? {} : { status }),
-      ...(goal === undefined ? {} : { goal }),
-      ...(agent === undefined ? {} : { agent }),
-    },
-  });
+  const list = await client.listTasks({ query: await readWorkFilter(client, options, TASK_STATUSES) });
   answer(call, list, () => {
     if (list.tasks.length === 0) return "There are no such tasks.\n";
     return renderTable(
