@@ -7,6 +7,7 @@ import { actionHash } from "../tools/action-hash.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
 import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
+import { keepContext } from "./frame-journal.ts";
 import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall, wantedCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { reserveShared } from "./shared-budget.ts";
@@ -45,7 +46,6 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
         step_count: journal.run.stepCount,
         turn: journal.run.turn,
         model,
-        ...(journal.run.contextHash ? { context_hash: journal.run.contextHash } : {}),
         state: facts,
       },
       goal: { ...spent.goal, reserved_tokens: plan.tokens, reserved_micros: plan.micros },
@@ -91,7 +91,7 @@ async function performModelCall(
   const used = result.usage ? usageOfCall(result.usage, result.micros) : {};
   const spent = charge(journal, { ...used, activeMs: parts.clock.now() - startedAt });
   const settled: Changes = {
-    run: spent.run,
+    run: { ...spent.run, ...(await keepContext(journal)) },
     goal: { ...spent.goal, reserved_tokens: 0, reserved_micros: 0 },
     events: result.usage ? chargedEvents(journal) : [],
   };

@@ -10,7 +10,7 @@ const APPLICATION_NAME = "bureau";
 const WORKFLOW_NAME = "driveRun";
 const QUEUE_NAME = "runs";
 /** Of the queue where nobody kicks it: runs that another process enqueued, or that were while the database was away. */
-const POLLING_INTERVAL_MS = 2_000;
+const POLLING_INTERVAL_MS = 5_000;
 /** A delay is looked at by the process that set it when it has run out; longer ones are found by the poll. */
 const LONGEST_TIMER_MS = 24 * 60 * 60_000;
 /** Time for the transaction that set the delay to be committed. */

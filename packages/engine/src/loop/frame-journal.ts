@@ -7,7 +7,7 @@ import { type Journal, openJournal } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 
 const MAX_KEPT_TEXTS = 200;
-const keptTexts = new WeakMap<LoopParts["blobs"], Map<string, string>>();
+const keptTexts = new WeakMap<LoopParts["blobs"], Map<string, Promise<string>>>();
 
 /** Puts a run's journal into its frame: prompt, tools, prices and limits. */
 export async function frameJournal(parts: LoopParts, loaded: RunJournal): Promise<Journal> {
@@ -56,19 +56,30 @@ async function contextOf(parts: LoopParts, { run, agent }: RunJournal): Promise<
   // Said once, when the run begins: a claim after a crash before its first write says it again.
   if (run.stepCount === 0) run.notices = notices;
   if (text === "") return "";
-  run.contextHash = await keptHash(parts, text);
+  // On its way to the disk while the model is called. Nothing comes of a first call whose process dies before both.
+  run.contextPut = keptHash(parts, text);
   return text;
 }
 
-/** The context's blob, put once a process: runs of one agent begin with the same text. */
-async function keptHash(parts: LoopParts, text: string): Promise<string> {
-  const kept = keptTexts.get(parts.blobs) ?? new Map<string, string>();
+/** What the row of a run is to hold once its first model call is over: the context that the call was made with. */
+export async function keepContext({ run }: Journal): Promise<{ context_hash?: string }> {
+  if (!run.contextPut) return {};
+  run.contextHash = await run.contextPut;
+  run.contextPut = null;
+  return { context_hash: run.contextHash };
+}
+
+/** The context's blob, put once a process: runs of one agent begin with the same text, and many begin at once. */
+function keptHash(parts: LoopParts, text: string): Promise<string> {
+  const kept = keptTexts.get(parts.blobs) ?? new Map<string, Promise<string>>();
   keptTexts.set(parts.blobs, kept);
   const known = kept.get(text);
   if (known) return known;
-  const hash = await parts.blobs.put(text);
+  const hash = parts.blobs.put(text);
   if (kept.size >= MAX_KEPT_TEXTS) kept.clear();
   kept.set(text, hash);
+  // What could not be put is tried again by the next run.
+  hash.catch(() => kept.delete(text));
   return hash;
 }
 

@@ -17,6 +17,8 @@ export const NOTIFY_CHANNEL = "bureau";
 /** Serialises the numbering of events over all processes. */
 const NUMBERING_LOCK = 0x62757265_6576;
 const NUMBERING_BATCH = 5_000;
+/** After more than these one more look is taken, which clears the index while its pages are at hand. */
+const FEW_EVENTS = 500;
 const MAX_NUMBERING_BATCHES = 10_000;
 
 /**
@@ -45,15 +47,16 @@ export async function appendEvents(transaction: Queryable, events: NewEvent[]): 
  */
 export async function numberEvents(database: Queryable): Promise<void> {
   for (let batch = 0; batch < MAX_NUMBERING_BATCHES; batch += 1) {
+    // In order, so that it walks the index: a walk takes the entries of numbered events out, which other scans leave.
     const { rows } = await database.query({
       name: "events_pending",
-      text: "SELECT count(*)::int AS count FROM (SELECT 1 FROM events WHERE seq IS NULL LIMIT $1) e",
+      text: "SELECT count(*)::int AS count FROM (SELECT 1 FROM events WHERE seq IS NULL ORDER BY id LIMIT $1) e",
       values: [NUMBERING_BATCH],
     });
     if (rows[0]?.count === 0) return;
     // One round trip of several statements: each sees what was committed before it, so also what the lock waited for.
     await database.query(NUMBER_EVENTS);
-    if ((rows[0]?.count ?? 0) < NUMBERING_BATCH) return;
+    if ((rows[0]?.count ?? 0) < FEW_EVENTS) return;
   }
 }
 

@@ -31,6 +31,8 @@ export interface LoadedRun {
   limits: Record<string, number>;
   model: string | null;
   contextHash: string | null;
+  /** The context's blob on its way to the disk; the row names it once it is there. */
+  contextPut?: Promise<string> | null;
   /** What a person should know of the context files that the run begins with. */
   notices?: string[];
   createdAt: string;

@@ -2,7 +2,10 @@ import type { Clock } from "../clock.ts";
 import { isAlive, trimLog } from "./postgres-process.ts";
 import type { Launched } from "./postgres-process.ts";
 
+/** Of a server that another process started: nobody tells when it ends. */
 const CHECK_MS = 250;
+/** Of one that this process started, whose end is told. */
+const CHECK_OWN_MS = 5_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 30_000;
 const TRIM_MS = 60_000;
@@ -55,7 +58,8 @@ async function pause(parts: SupervisorParts, signal: AbortSignal): Promise<void>
   if (launched?.hasExited()) return;
   const early = new AbortController();
   const unsubscribe = launched?.onExit(() => early.abort());
-  await parts.clock.sleep(CHECK_MS, AbortSignal.any([signal, early.signal])).catch(() => undefined);
+  const waitMs = launched ? CHECK_OWN_MS : CHECK_MS;
+  await parts.clock.sleep(waitMs, AbortSignal.any([signal, early.signal])).catch(() => undefined);
   unsubscribe?.();
 }
 
