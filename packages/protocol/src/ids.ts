@@ -12,6 +12,8 @@ export const ID_PREFIXES = {
   question: "ques",
   evidence: "evid",
   notice: "note",
+  effect: "eff",
+  rule: "rule",
   executor: "exec",
   request: "req",
 } as const;
@@ -30,6 +32,8 @@ export type ToolCallId = Id<"toolCall">;
 export type ApprovalId = Id<"approval">;
 export type QuestionId = Id<"question">;
 export type EvidenceId = Id<"evidence">;
+export type EffectId = Id<"effect">;
+export type RuleId = Id<"rule">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_LENGTH = 10;

@@ -4,7 +4,16 @@ import type { AgentId, GoalId, RunId, ThreadId, ToolCallId } from "./ids.ts";
 const id = <T extends string>() => z.custom<T>((value) => typeof value === "string");
 
 /** What can wait for a person. */
-export const INBOX_KINDS = ["approval", "question", "sign_off", "stopped"] as const;
+export const INBOX_KINDS = [
+  "approval",
+  "question",
+  "sign_off",
+  "stopped",
+  "unknown_effect",
+  "failed_run",
+  "budget",
+  "sign_in",
+] as const;
 export type InboxKind = (typeof INBOX_KINDS)[number];
 
 export const INBOX_STATUSES = ["pending", "approved", "denied", "answered", "dismissed", "expired"] as const;

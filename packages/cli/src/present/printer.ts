@@ -211,10 +211,14 @@ export function replyCommand(entry: InboxEntry): string {
   switch (entry.kind) {
     case "approval":
     case "sign_off":
+    case "unknown_effect":
       return `bureau inbox approve ${entry.id}   (or deny)`;
     case "question":
       return `bureau inbox answer ${entry.id} ${entry.choices.length > 0 ? "--choice 1" : '"…"'}`;
     case "stopped":
+    case "failed_run":
+    case "budget":
+    case "sign_in":
       return `bureau inbox dismiss ${entry.id}`;
   }
 }

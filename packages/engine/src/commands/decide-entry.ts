@@ -27,6 +27,11 @@ const DECISIONS: Record<InboxEntry["kind"], readonly Decision["decision"][]> = {
   sign_off: ["approve", "deny"],
   stopped: ["dismiss"],
   question: ["dismiss"],
+  // Approved: it took place. Denied: it did not.
+  unknown_effect: ["approve", "deny"],
+  failed_run: ["dismiss"],
+  budget: ["dismiss"],
+  sign_in: ["dismiss"],
 };
 
 /**
@@ -223,6 +228,10 @@ function wrongDecision(entry: InboxRow, decision: Decision["decision"]): AppErro
     sign_off: "Approve or deny it.",
     question: `Answer it with \`bureau inbox answer ${entry.id} "…"\`.`,
     stopped: "Dismiss it, or resume the goal.",
+    unknown_effect: "Approve when it took place, deny when it did not.",
+    failed_run: "Dismiss it.",
+    budget: "Dismiss it, or raise the budget.",
+    sign_in: "Sign in again, or dismiss it.",
   };
   return new AppError("invalid", `A ${entry.kind.replace("_", "-")} cannot be decided by "${decision}".`, {
     hint: hints[entry.kind],

@@ -169,6 +169,7 @@ function contextOf(parts: LoopParts, journal: Journal, call: LoadedCall, signal:
     sandbox: parts.sandbox,
     clock: parts.clock,
     approved: call.approved,
+    effectKey: null,
     onProgress: (text) => {
       if (parts.live.hasDeltaListeners) {
         parts.live.emitDelta({ type: "tool_call.progress", runId: run.id, stepId, kind: "output", text });

@@ -87,6 +87,13 @@ function sentenceOf(row: HeyRow): string {
     case "sign_off":
       return `${who} asks you to sign off${goal}: ${row.title}`;
     case "stopped":
+    case "budget":
       return `${who} has stopped${goal}: ${row.title}`;
+    case "unknown_effect":
+      return `${who} cannot tell whether this took place${goal}: ${row.title}`;
+    case "failed_run":
+      return `${who} failed${goal}: ${row.title}`;
+    case "sign_in":
+      return `A sign-in is needed: ${row.title}`;
   }
 }

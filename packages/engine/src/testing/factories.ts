@@ -156,9 +156,9 @@ export async function anEntry(
   values: Partial<InboxRow> & { kind: InboxEntry["kind"] },
   from: { run?: RunRow; call?: ToolCallRow; goal?: GoalRow } = {},
 ): Promise<InboxRow> {
-  const kinds = { approval: "approval", question: "question", sign_off: "notice", stopped: "notice" } as const;
+  const { kind } = values;
   return await insert(database, "inbox", {
-    id: newId(kinds[values.kind]),
+    id: newId(kind === "approval" || kind === "question" ? kind : "notice"),
     status: "pending",
     agent_id: from.run?.agent_id ?? from.goal?.agent_id ?? null,
     run_id: from.run?.id ?? null,

@@ -19,6 +19,7 @@ function contextOf(box: TestSandbox, changes: Partial<ToolContext> = {}): ToolCo
     sandbox: box.sandbox,
     approved: false,
     clock: systemClock,
+    effectKey: null,
     ...changes,
   };
 }

@@ -36,6 +36,7 @@ export function aContext(folder: string, changes: Partial<ToolContext> = {}): To
     sandbox: noSandbox,
     approved: false,
     clock: systemClock,
+    effectKey: null,
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 import { AppError, type AppErrorOptions, type ToolCallId, type ToolEffect, type ToolView } from "@bureau/protocol";
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
+import type { ActionDetails, Source, Trust } from "../domain/action.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /** A result has two readers: `text` is for the model, `view` for a person. */
@@ -8,7 +9,31 @@ export interface ToolOutput {
   /** Bounded by the tool; when cut it says how to get the rest. */
   text: string;
   view?: ToolView;
+  /** Where the content came from, in place of the tool's name. */
+  source?: string;
+  /** In place of the tool's own `trust`. */
+  trust?: Trust;
+  /** Of a write outside: what proves it, such as the provider's id and a link to the thing. Kept in the ledger. */
+  receipt?: EffectReceipt;
+  /** Labels of files that were read. */
+  sources?: readonly Source[];
 }
+
+/** What proves that an effect took place. */
+export interface EffectReceipt {
+  /** The provider's own id of the thing. */
+  id?: string;
+  /** Address at which a person sees it. */
+  link?: string;
+  /** What `undo` needs. */
+  detail?: Record<string, unknown>;
+}
+
+/** What asking the provider about an effect came to. `absent`: it certainly did not take place. */
+export type EffectFound =
+  | { outcome: "done"; receipt: EffectReceipt; text: string }
+  | { outcome: "absent" }
+  | { outcome: "unknown" };
 
 /** What a tool may use. Nothing else reaches it. */
 export interface ToolContext {
@@ -24,6 +49,8 @@ export interface ToolContext {
   /** A person said yes to this exact call. */
   approved: boolean;
   clock: Clock;
+  /** Of a write outside: the key of this intent, to give to the provider so that it does the same thing once. */
+  effectKey: string | null;
   /** Live output for whoever watches; lost when nobody does. */
   onProgress?: (text: string) => void;
 }
@@ -52,6 +79,20 @@ export interface Tool<Args = unknown> {
   recover?(args: Args, context: ToolContext): Promise<ToolOutput | null>;
   /** Called once the outcome of a call is stored, to drop what `recover` would have needed. */
   forget?(context: Pick<ToolContext, "toolCallId" | "sandbox">): Promise<void>;
+  /** What rules and the ledger call it: `mail.send`; its name where absent. */
+  kind?: string;
+  /** Of a write outside: what it does can be taken back by `undo`. */
+  reversible?: boolean;
+  /** Of a write outside: milliseconds in which a person can still stop it after it was approved; 0 where absent. */
+  undoWindowMs?: number;
+  /** Whether what it answers was written outside the workspace; trusted where absent. */
+  trust?: Trust;
+  /** What policy looks at. Absent: no targets, all values are content. */
+  describe?(args: Args): ActionDetails;
+  /** Asks the provider whether a write outside whose outcome is not known took place. Must only read. */
+  reconcile?(args: Args, context: ToolContext): Promise<EffectFound>;
+  /** Takes back a write outside. */
+  undo?(args: Args, receipt: EffectReceipt, context: ToolContext): Promise<ToolOutput>;
   /** Asks a person instead of running, when this call must not run by itself; the text says why. */
   needsApproval?(args: Args, context: Pick<ToolContext, "folder" | "sandbox">): Promise<string | null>;
 }
