@@ -17,6 +17,7 @@ import {
   loadContext,
   type LoadedContext,
 } from "./context/load-context.ts";
+import type { PolicyRule } from "./domain/policy.ts";
 import { engineApi } from "./engine-methods.ts";
 import { runChecks } from "./goals/run-checks.ts";
 import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
@@ -26,6 +27,7 @@ import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
+import { policyReader } from "./loop/policy-view.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
@@ -56,6 +58,8 @@ export interface EngineOptions {
   models: Models;
   sandbox: Sandbox;
   tools: readonly Tool[];
+  /** Rules of the workspace's settings. */
+  rules?: readonly PolicyRule[];
   clock?: Clock;
   concurrency?: number;
   limits?: Partial<RunLimits>;
@@ -217,6 +221,7 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     models,
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
+    policy: policyReader(database, clock, options.rules ?? []),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,

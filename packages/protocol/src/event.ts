@@ -36,6 +36,7 @@ export const EVENT_TYPES = [
   "sign_off.decided",
   "inbox.added",
   "inbox.closed",
+  "effect.changed",
   "rehearsal.drifted",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -17,6 +17,7 @@ export { inboxApi } from "./api-inbox.ts";
 export { runsApi } from "./api-runs.ts";
 export { stateApi } from "./api-state.ts";
 export { workApi } from "./api-work.ts";
+export * from "./effect.ts";
 export * from "./api.ts";
 export * from "./client.ts";
 export * from "./sse-parser.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ContentSource } from "./effect.ts";
 import type { ApprovalId, ItemId, QuestionId, RunId, StepId, ThreadId, ToolCallId } from "./ids.ts";
 import { TOOL_CALL_STATUSES } from "./run.ts";
 
@@ -62,6 +63,8 @@ export const ItemContent = z.discriminatedUnion("type", [
     name: z.string(),
     status: z.enum(TOOL_CALL_STATUSES),
     text: z.string(),
+    /** Set when it was written outside the workspace. */
+    source: ContentSource.optional(),
     view: ToolView.optional(),
     blob: BlobReference.optional(),
   }),

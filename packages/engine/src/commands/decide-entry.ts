@@ -8,12 +8,14 @@ import {
   type RunRow,
   type ToolCallRow,
 } from "../store/rows.ts";
+import { decideEffect, effectOfCall } from "../store/effects.ts";
 import { addItems, change, type Change, type NewItem } from "./change.ts";
 import { requestCheck } from "./check-goal.ts";
 import { isAtWork, wakeGoal } from "./goal-writes.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
-import { wakeRun } from "./run-writes.ts";
+import { touchRun, wakeRun } from "./run-writes.ts";
+import { settleEffect } from "./settle-effect.ts";
 
 const MAX_TITLE_CHARACTERS = 200;
 const MAX_ARGUMENT_CHARACTERS = 2_000;
@@ -54,7 +56,10 @@ export async function decideInboxEntry(
     if (entry.kind === "approval") await settleApproval(change, decided, run, goal, input);
     else if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
     else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
-    else addEntryEvent(change, "inbox.closed", decided);
+    else {
+      if (entry.kind === "unknown_effect") await settleUnknown(change, decided, run, input);
+      addEntryEvent(change, "inbox.closed", decided);
+    }
     return inboxEntryFromRow(decided);
   });
 }
@@ -86,6 +91,17 @@ export function addEntryEvent(
   });
 }
 
+async function settleUnknown(
+  change: Change,
+  entry: InboxRow,
+  run: RunRow | null,
+  input: Decision & DecidedBy,
+): Promise<void> {
+  const effect = entry.tool_call_id && (await effectOfCall(change.transaction, entry.tool_call_id));
+  if (effect) await settleEffect(change, effect.id, input.decision === "approve", input.by);
+  if (run) await touchRun(change, run);
+}
+
 /** The yes holds for exactly the action that was shown: the call must still have the hash that the entry has. */
 async function settleApproval(
   change: Change,
@@ -107,6 +123,14 @@ async function settleApproval(
   );
   const call = rows[0];
   if (call === undefined) throw callIsGone(entry);
+  if (call.effect === "write_outside") {
+    await decideEffect(change.transaction, call.id, {
+      approved,
+      by: input.by,
+      at: change.now,
+      note: input.note ?? null,
+    });
+  }
   const decision: NewItem = {
     runId: run.id,
     turn: run.turn,

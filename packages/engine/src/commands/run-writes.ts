@@ -1,6 +1,7 @@
 import { AppError, newId, NO_USAGE, type AgentId, type Budget, type RunId, type ThreadId } from "@bureau/protocol";
 import type { InboxRow, RunRow, StepRow, ThreadRow, ToolCallRow } from "../store/rows.ts";
 import { inboxEntryFromRow, runFromRow, stepFromRow, threadFromRow, toolCallFromRow } from "../store/rows.ts";
+import { closeEffects } from "./settle-effect.ts";
 import { addItems, sqlState, type Change, type NewItem } from "./change.ts";
 import { PRIORITY, type Trigger } from "./parts.ts";
 
@@ -66,7 +67,11 @@ export async function insertRun(change: Change, run: NewRun): Promise<RunRow> {
     .query<RunRow>(
       `INSERT INTO runs (id, thread_id, agent_id, goal_id, goal_version, task_id, status, trigger, priority, dispatch,
                          pause_requested, wait_reason, sentence, seen_position, state, usage, limits, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING *`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+               -- What runs before it in the thread have read from outside, it has read.
+               $15::jsonb || COALESCE((SELECT jsonb_build_object('taint', r.state->'taint') FROM runs r
+                 WHERE r.thread_id = $2 AND r.state ? 'taint' ORDER BY r.created_at DESC LIMIT 1), '{}'),
+               $16, $17, $18) RETURNING *`,
       [
         id,
         run.threadId,
@@ -289,6 +294,7 @@ export async function closeOpenCalls(
       data: { toolCall: toolCallFromRow(call) },
     });
   }
+  if (calls.some((call) => call.effect === "write_outside")) await closeEffects(change, run, reason);
   await dismissEntries(change, "run_id = $1 AND kind IN ('approval', 'question')", [run.id]);
 }
 

@@ -1,14 +1,10 @@
-import type { ToolEffect } from "@bureau/protocol";
+import type { ContentSource, ToolEffect } from "@bureau/protocol";
 
 /** Whether content was written by people and agents of the workspace, or by others and so may hold their instructions. */
 export type Trust = "trusted" | "untrusted";
 
 /** Where content came from, as a person would name it: `mail from bob@example.org`, `https://example.org/`. */
-export interface Source {
-  name: string;
-  /** The tool whose result brought it, or that was found in a file's label. */
-  tool: string;
-}
+export type Source = ContentSource;
 
 /** One call as policy, the ledger and a person look at it. Made by `actionOf` from a tool and checked arguments. */
 export interface Action {

@@ -79,13 +79,21 @@ function reachedLimit(run: RunState): NextStep | null {
 
 function nextToolCalls(run: RunState): NextStep | null {
   const pending = run.toolCalls.filter((call) => call.status === "pending");
-  const free = pending.filter((call) => !call.needsApproval);
+  const asking = pending.filter((call) => call.needsApproval);
+  const held = pending.filter((call) => !call.needsApproval && isHeld(call));
+  const free = pending.filter((call) => !call.needsApproval && !isHeld(call));
   if (pending.length > 0 && run.overToolBudget) return fail("budget", run.overToolBudget);
   if (free.length > 0) return { type: "call_tools", toolCallIds: ids(free) };
-  if (pending.length > 0) return { type: "ask_approval", toolCallIds: ids(pending) };
+  if (asking.length > 0) return { type: "ask_approval", toolCallIds: ids(asking) };
+  if (held.length > 0)
+    return { type: "wait", reason: "timer", until: Math.min(...held.map((call) => call.heldUntil ?? 0)) };
   const awaiting = run.toolCalls.filter((call) => call.status === "awaiting_approval");
   if (awaiting.length === 0) return null;
   return { type: "wait", reason: awaiting.some((call) => call.needsApproval) ? "approval" : "question", until: null };
+}
+
+function isHeld(call: ToolCallState): boolean {
+  return (call.heldUntil ?? null) !== null;
 }
 
 function pursue(run: RunState): NextStep {

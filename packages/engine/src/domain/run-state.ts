@@ -11,6 +11,8 @@ export interface ToolCallState {
   recoverable: boolean;
   /** A person must say yes before it may run, and has not yet. */
   needsApproval: boolean;
+  /** It may begin at this time, in milliseconds since 1970, and not before; null when that has come. */
+  heldUntil?: number | null;
 }
 
 /** A step that a dead process left `running`; tool calls are in `toolCalls`. */

@@ -1,19 +1,16 @@
-import { newId, NO_USAGE, type ItemContent, type TokenUsage } from "@bureau/protocol";
+import { NO_USAGE, type ItemContent, type TokenUsage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { priceOf } from "../domain/budget.ts";
 import { afterModelFailure } from "../domain/model-retry.ts";
 import type { AnswerPart, ModelAnswer, ModelFailure } from "../models/model.ts";
-import { actionHash } from "../tools/action-hash.ts";
-import { parseToolArguments } from "../tools/tool-arguments.ts";
 import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
-import type { LoadedCall } from "../store/load-run.ts";
 import { keepContext } from "./frame-journal.ts";
 import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall, wantedCall } from "./journal.ts";
+import { loadedCall, MAX_CALLS_PER_ANSWER, newToolCalls } from "./new-calls.ts";
 import type { LoopParts } from "./parts.ts";
 import { reserveShared } from "./shared-budget.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
-const MAX_CALLS_PER_ANSWER = 64;
 /** Until a budget is asked again that others have set aside for calls in flight. */
 const BUSY_RETRY_MS = 1_000;
 
@@ -36,7 +33,8 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
   const spent = newTurn ? charge(journal, { turns: 1 }) : { run: {}, goal: {} };
   journal.hasUnread = false;
   journal.personSpoke = false;
-  const facts = setFacts(journal, { verdict: null, yielded: false });
+  const { taint } = journal.facts;
+  const facts = setFacts(journal, { verdict: null, yielded: false, ...(taint ? { taint } : {}) });
   const maxOutputTokens = plan.maxOutputTokens < journal.maxOutputTokens ? plan.maxOutputTokens : null;
   const call: CallInput = { stepId: step.row.id, chain, maxOutputTokens };
   const begun: BegunStep = {
@@ -184,20 +182,22 @@ async function acceptAnswer(
   result: CallResult,
 ): Promise<Changes> {
   const asked = answer.parts.filter((part) => part.type === "tool_call").slice(0, MAX_CALLS_PER_ANSWER);
-  const calls = await Promise.all(asked.map((part, index) => newToolCall(parts, journal, stepId, part, index)));
+  const made = await newToolCalls(parts, journal, stepId, asked);
+  const calls = made.map(({ call }) => call);
   const contents: ItemContent[] = [];
   let next = 0;
   for (const part of answer.parts) {
     if (part.type !== "tool_call") contents.push(itemOf(part));
     else if (next < calls.length) contents.push(callItem(part, calls[next++]!));
   }
-  for (const call of calls) if (call.status === "failed") contents.push(resultItem(call));
+  for (const call of calls) if (call.status !== "pending") contents.push(resultItem(call));
   const yielded = calls.length === 0;
   const text = answer.parts.some((part) => part.type === "text" && part.text.trim() !== "");
-  journal.calls = calls.map((call) => loadedCall(call));
+  journal.calls = made.map(({ call, effect }) => loadedCall(call, effect));
   const items = await newItems(parts, journal, stepId, contents);
   const refused = answer.finish === "refused" && yielded;
   const facts = setFacts(journal, {
+    ...(journal.facts.carried ? { carried: journal.facts.carried } : {}),
     modelFailure: refused ? { type: "give_up", failure: "model_refused", sentence: refusalSentence(answer) } : null,
     modelAttempts: 0,
     modelIndex: result.modelIndex,
@@ -216,6 +216,7 @@ async function acceptAnswer(
     run: { attempts: 0, seen_position: shown, state: facts },
     stepPatches: [endModelStep(parts, stepId, result, "completed", null, { finish: answer.finish, shown })],
     toolCalls: calls,
+    effects: made.flatMap(({ effect }) => effect ?? []),
     items: items.items,
     events: [stepEvent(parts, journal, stepId, result, "completed", null), ...items.events],
   };
@@ -257,48 +258,6 @@ function refuseAnswer(
   };
 }
 
-async function newToolCall(
-  parts: LoopParts,
-  journal: Journal,
-  stepId: string,
-  part: Extract<AnswerPart, { type: "tool_call" }>,
-  index: number,
-): Promise<NewToolCall> {
-  const tool = journal.tools.find((candidate) => candidate.name === part.name);
-  const names = journal.tools.map((candidate) => candidate.name).join(", ");
-  const parsed = tool
-    ? parseToolArguments(tool, part.argumentsText)
-    : { ok: false as const, message: `There is no tool named ${part.name}. The tools are: ${names}.` };
-  const args = parsed.ok ? parsed.args : rawArguments(part.argumentsText);
-  const approval =
-    parsed.ok && tool?.needsApproval
-      ? await tool.needsApproval(parsed.args, { folder: journal.agent.folder, sandbox: parts.sandbox })
-      : null;
-  return {
-    id: newId("toolCall"),
-    asked_by: stepId,
-    provider_call_id: part.providerCallId,
-    position: journal.run.stepCount * MAX_CALLS_PER_ANSWER + index,
-    name: part.name,
-    arguments: args,
-    action_hash: actionHash(part.name, args),
-    status: parsed.ok ? "pending" : "failed",
-    effect: tool?.effect ?? "read",
-    idempotent: tool?.idempotent ?? true,
-    approval_reason: approval,
-    result: parsed.ok ? null : parsed.message,
-    created_at: timeText(parts.clock.now()),
-  };
-}
-
-function rawArguments(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return { malformed_arguments: text.slice(0, 4_000) };
-  }
-}
-
 function itemOf(part: Exclude<AnswerPart, { type: "tool_call" }>): ItemContent {
   const provider = part.provider ? { provider: part.provider } : {};
   if (part.type === "reasoning") return { type: "reasoning", text: part.text, ...provider };
@@ -321,27 +280,8 @@ function resultItem(call: NewToolCall): ItemContent {
     type: "tool_result",
     toolCallId: call.id as `call_${string}`,
     name: call.name,
-    status: "failed",
-    text: call.result ?? "",
-  };
-}
-
-function loadedCall(call: NewToolCall): LoadedCall {
-  return {
-    id: call.id,
-    providerCallId: call.provider_call_id,
-    position: call.position,
-    name: call.name,
-    arguments: call.arguments,
-    actionHash: call.action_hash,
     status: call.status,
-    effect: call.effect,
-    idempotent: call.idempotent,
-    approvalReason: call.approval_reason,
-    approved: false,
-    stepId: null,
-    result: call.result,
-    createdAt: call.created_at,
+    text: call.result ?? "",
   };
 }
 

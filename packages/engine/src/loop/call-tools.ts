@@ -1,11 +1,16 @@
 import type { ItemContent, ToolCallStatus } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
+import type { Source } from "../domain/action.ts";
 import { callSignature, REPEAT_WINDOW, repeatedCalls } from "../domain/progress.ts";
 import { renderInterrupted } from "../domain/prompt.ts";
+import { effectOfCall } from "../store/effects.ts";
 import type { Changes, NewInboxEntry, NewStep } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
 import { OutcomeUnknown, type Tool, type ToolContext } from "../tools/tool.ts";
+import { claimsOf, findEffect, keyOf, patchOf, reconcile, unknownEntry } from "./effects.ts";
+import type { Gated } from "./gate.ts";
+import { labelsAfter, labelsToSet, sourcesOfCall, withSources } from "./labels.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { signalOutcome } from "./signal-tools.ts";
@@ -29,9 +34,21 @@ const MAX_REMEMBERED_RESULT = 2_000;
  * They run side by side; calls that write files go one after another in the order the model gave. Each outcome
  * is written as it comes, the last together with what is begun next.
  */
-export function beginToolCalls(parts: LoopParts, journal: Journal, toolCallIds: string[]): BegunStep {
+export async function beginToolCalls(
+  parts: LoopParts,
+  journal: Journal,
+  toolCallIds: string[],
+  gated: ReadonlyMap<string, Gated>,
+): Promise<BegunStep> {
   const startedAt = timeText(parts.clock.now());
   const intent: Changes = { steps: [], toolCallPatches: [], events: [] };
+  const made = pick(journal, toolCallIds).map((call) => ({ call, tool: toolOf(journal, call) }));
+  const outside = made.flatMap(({ call, tool }) =>
+    tool && call.effect === "write_outside" ? { call, tool, gated: gated.get(call.id)! } : [],
+  );
+  const claims = claimsOf(parts, journal, outside);
+  intent.effectClaims = claims;
+  intent.fileLabels = await labelsToSet(parts, journal, made);
   for (const call of pick(journal, toolCallIds)) {
     const step = newStep(parts, journal, { kind: "tool_call", name: call.name });
     call.status = "running";
@@ -43,7 +60,12 @@ export function beginToolCalls(parts: LoopParts, journal: Journal, toolCallIds: 
   const spent = charge(journal, { toolCalls: toolCallIds.length });
   intent.run = { ...spent.run, step_count: journal.run.stepCount };
   intent.goal = spent.goal;
-  return { intent, perform: (context) => perform(parts, journal, toolCallIds, context, execute) };
+  const begin: Work = (tool, call, context, ...rest) => {
+    const claim = claims.find((one) => one.tool_call_id === call.id);
+    if (claim?.refused !== undefined) return Promise.resolve({ status: "completed", text: claim.refused });
+    return execute(tool, call, claim ? { ...context, effectKey: claim.key } : context, ...rest);
+  };
+  return { intent, perform: (context) => perform(parts, journal, toolCallIds, context, begin) };
 }
 
 /** Finds out what became of calls that a dead process had started; idempotent ones are run again. */
@@ -54,6 +76,7 @@ export function recoverCalls(parts: LoopParts, journal: Journal, toolCallIds: st
 /** Ends calls that a dead process had started and nobody wants any more. */
 export function endCalls(parts: LoopParts, journal: Journal, toolCallIds: string[]): BegunStep {
   const end = async (tool: Tool | undefined, call: LoadedCall, context: ToolContext): Promise<CallOutcome> => {
+    if (call.effect === "write_outside") return (await found(parts, tool, call, context)) ?? NOT_MADE;
     const ended = AbortSignal.abort(new Error("The run was stopped."));
     await tool?.recover?.(call.arguments, { ...context, signal: ended }).catch(() => null);
     return { status: "canceled", text: "Ended before it finished, because a person stopped or paused the work." };
@@ -89,7 +112,7 @@ async function perform(
   let wake: (() => void) | null = null;
   let writes: Promise<unknown> = Promise.resolve();
   for (const call of calls) {
-    const tool = journal.tools.find((candidate) => candidate.name === call.name);
+    const tool = toolOf(journal, call);
     const toolContext = contextOf(parts, journal, call, context.signal);
     const before = tool?.exclusive ? writes : Promise.resolve();
     const running = before.then(() => work(tool, call, toolContext, parts, journal)).catch((error) => failed(error));
@@ -123,19 +146,57 @@ const execute: Work = async (tool, call, context, parts, journal) => {
   const checked = call.approved ? parseToolArguments(tool, JSON.stringify(call.arguments)) : null;
   if (checked?.ok === false) return { status: "failed", text: checked.message };
   try {
-    return { status: "completed", ...(await tool.execute(call.arguments, context)) };
+    return { status: "completed", ran: true, ...(await tool.execute(call.arguments, context)) };
   } catch (error) {
-    if (error instanceof OutcomeUnknown) return interrupted(call.name);
-    if (!context.signal.aborted) throw error;
+    if (error instanceof OutcomeUnknown) return await lookedFor(parts, tool, call, context);
+    if (!context.signal.aborted) return { ...failed(error), ran: true };
+    // It may have reached the provider before it was ended.
+    if (call.effect === "write_outside") return await lookedFor(parts, tool, call, context);
     return { status: "canceled", text: `Ended before it finished: ${reason(context.signal.reason)}` };
   }
 };
 
+/** A call whose outcome was lost on the way: the provider is asked at once. */
+async function lookedFor(parts: LoopParts, tool: Tool, call: LoadedCall, context: ToolContext): Promise<CallOutcome> {
+  const { outcome, ...rest } = await reconcile(parts, tool, call.arguments, { ...context, signal: FREE_SIGNAL });
+  if (outcome === "done") return { status: "completed", ran: true, text: "", ...rest };
+  if (outcome === "absent")
+    return { status: "failed", text: `${call.name} did not take place: the provider does not have it.` };
+  return interrupted(call.name);
+}
+
+/** Looking is bounded by itself, and goes on when the run is stopped: a person wants to know. */
+const FREE_SIGNAL = new AbortController().signal;
+const NOT_MADE: CallOutcome = {
+  status: "canceled",
+  text: "Not made: a person stopped or paused the work before it began.",
+};
+
+/** What became of a write outside that a dead process had begun; null when it certainly did not take place. */
+async function found(
+  parts: LoopParts,
+  tool: Tool | undefined,
+  call: LoadedCall,
+  context: ToolContext,
+): Promise<CallOutcome | null> {
+  const effect = await findEffect(parts, tool, call, context);
+  if (effect === null || effect.outcome === "absent") return null;
+  if (effect.outcome === "done") return { status: "completed", ran: true, text: effect.text, receipt: effect.receipt };
+  if (effect.outcome === "refused") return { status: "completed", text: effect.text };
+  return interrupted(call.name);
+}
+
 const recover: Work = async (tool, call, context, parts, journal) => {
+  if (call.effect === "write_outside" && !tool?.recover) {
+    const outside = { ...context, effectKey: keyOf(journal, call) };
+    // The provider does the same thing once for one key, so asking again is asking.
+    if (call.idempotent && (await isStarted(parts, call))) return execute(tool, call, outside, parts, journal);
+    return (await found(parts, tool, call, outside)) ?? execute(tool, call, outside, parts, journal);
+  }
   if (tool?.recover) {
     // What cannot be looked at is not known: the call is no failure that could be tried again.
     const output = await tool.recover(call.arguments, context).catch(() => null);
-    if (output) return { status: "completed", ...output };
+    if (output) return { status: "completed", ran: true, ...output };
     if (context.signal.aborted)
       return { status: "canceled", text: `Ended before it finished: ${reason(context.signal.reason)}` };
   }
@@ -185,13 +246,32 @@ async function closeCalls(
   ended: { call: LoadedCall; outcome: CallOutcome }[],
 ): Promise<Changes> {
   const endedAt = timeText(parts.clock.now());
-  const changes: Changes = { toolCallPatches: [], stepPatches: [], inbox: [], events: [] };
+  const changes: Changes = {
+    toolCallPatches: [],
+    stepPatches: [],
+    inbox: [],
+    events: [],
+    effectPatches: [],
+    fileLabels: [],
+  };
   const contents: ItemContent[] = [];
   let facts: RunFacts = {};
   for (const { call, outcome } of ended) {
     call.status = outcome.status;
     facts = { ...facts, ...outcome.facts };
     changes.inbox!.push(...(outcome.inbox ?? []));
+    const tool = toolOf(journal, call);
+    const sources = await sourcesOfCall(parts, journal, tool, call, outcome);
+    if (sources.length > 0) setFacts(journal, { taint: withSources(journal.facts.taint, sources) });
+    if (sources.length > 0) facts.taint = journal.facts.taint!;
+    changes.fileLabels!.push(...(await labelsAfter(parts, journal, tool, call)));
+    const effect = patchOf(call, outcome, endedAt);
+    if (effect) changes.effectPatches!.push(effect);
+    if (effect?.status === "unknown") {
+      const entry = unknownEntry(journal, call, tool, endedAt);
+      changes.inbox!.push(entry);
+      changes.events!.push(event(journal, "inbox.added", { entry: presentEntry(journal, entry) }));
+    }
     if (outcome.status === "awaiting_approval") {
       changes.toolCallPatches!.push({ id: call.id, status: outcome.status });
       contents.push({ type: "question", questionId: outcome.inbox![0]!.id as `ques_${string}`, text: outcome.text });
@@ -199,7 +279,7 @@ async function closeCalls(
     } else {
       call.result = outcome.text.slice(0, MAX_REMEMBERED_RESULT);
       changes.toolCallPatches!.push({ id: call.id, status: outcome.status, result: outcome.text, ended_at: endedAt });
-      contents.push(resultContent(call, outcome));
+      contents.push(resultContent(call, outcome, sources[0]));
       changes.events!.push(endedEvent(journal, call, outcome, endedAt));
       facts = { ...facts, ...remember(journal, call, outcome) };
     }
@@ -257,13 +337,14 @@ function guardRepetition(journal: Journal, facts: RunFacts): string | null {
   return null;
 }
 
-function resultContent(call: LoadedCall, outcome: CallOutcome): ItemContent {
+function resultContent(call: LoadedCall, outcome: CallOutcome, source: Source | undefined): ItemContent {
   return {
     type: "tool_result",
     toolCallId: call.id as `call_${string}`,
     name: call.name,
     status: outcome.status,
     text: outcome.text,
+    ...(source ? { source } : {}),
     ...(outcome.view ? { view: outcome.view } : {}),
   };
 }
@@ -324,6 +405,14 @@ export function presentEntry(journal: Journal, entry: NewInboxEntry): Record<str
     decidedAt: null,
     createdAt: entry.created_at,
   };
+}
+
+function toolOf(journal: Journal, call: LoadedCall): Tool | undefined {
+  return journal.tools.find((candidate) => candidate.name === call.name);
+}
+
+async function isStarted(parts: LoopParts, call: LoadedCall): Promise<boolean> {
+  return (await effectOfCall(parts.database, call.id))?.status === "started";
 }
 
 function pick(journal: Journal, toolCallIds: string[]): LoadedCall[] {

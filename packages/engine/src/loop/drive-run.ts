@@ -1,14 +1,15 @@
-import { newId } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { appendItems } from "../domain/model-input.ts";
 import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
-import { writeJournal } from "../store/journal.ts";
 import { type Claim, claimRuns, loadRun, type RunJournal } from "../store/load-run.ts";
 import { beginModelCall } from "./call-model.ts";
-import { beginToolCalls, endCalls, interruptCalls, presentEntry, recoverCalls } from "./call-tools.ts";
+import { endCalls, interruptCalls, recoverCalls } from "./call-tools.ts";
 import { beginChecks } from "./check-goal.ts";
 import { beginCompaction } from "./compact-thread.ts";
+import { hasLedgerRows, writeWithLedger } from "./effects.ts";
+import { beginAllowed } from "./allow-calls.ts";
+import { askApproval } from "./ask-approval.ts";
 import { beginFinish, beginWait } from "./end-run.ts";
 import { type Journal, runState, writeOf } from "./journal.ts";
 import { frameJournal } from "./frame-journal.ts";
@@ -55,7 +56,7 @@ async function drive(parts: LoopParts, claimed: RunJournal): Promise<void> {
   for (let round = 0; journal && round < MAX_ROUNDS; round += 1) {
     if (parts.signals.stopping) return;
     const signal = parts.signals.begin(runId);
-    const begun = await begin(parts, journal, nextStep(runState(journal)));
+    const begun = await begin(parts, journal, nextStep(runState(journal, parts.clock.now())));
     const step = wakeGoal(journal, await withNotices(parts, journal, begun));
     const { result, refusal, forget } = await write(parts, journal, outcome, step);
     if (!result.owned) return;
@@ -89,7 +90,7 @@ async function begin(parts: LoopParts, journal: Journal, step: NextStep): Promis
     case "ask_approval":
       return askApproval(parts, journal, step.toolCallIds);
     case "call_tools":
-      return beginToolCalls(parts, journal, step.toolCallIds);
+      return await beginAllowed(parts, journal, step.toolCallIds);
     case "run_checks":
       return beginChecks(parts, journal);
     case "compact":
@@ -147,33 +148,6 @@ function closeSteps(parts: LoopParts, journal: Journal, stepIds: string[]): Begu
   };
 }
 
-function askApproval(parts: LoopParts, journal: Journal, toolCallIds: string[]): BegunStep {
-  const calls = journal.calls.filter((call) => toolCallIds.includes(call.id));
-  const inbox = calls.map((call) => ({
-    id: newId("approval"),
-    kind: "approval" as const,
-    agent_id: journal.agent.id,
-    goal_id: journal.run.goalId,
-    goal_version: journal.goal?.version ?? null,
-    thread_id: journal.run.threadId,
-    tool_call_id: call.id,
-    check_index: null,
-    title: `${journal.agent.name} asks to call ${call.name}. ${call.approvalReason ?? ""}`.trim(),
-    detail: { tool: call.name, arguments: call.arguments, reason: call.approvalReason, effect: call.effect },
-    choices: [],
-    action_hash: call.actionHash,
-    created_at: timeText(parts.clock.now()),
-  }));
-  for (const call of calls) call.status = "awaiting_approval";
-  return {
-    intent: {
-      toolCallPatches: calls.map((call) => ({ id: call.id, status: "awaiting_approval" })),
-      inbox,
-      events: inbox.map((entry) => event(journal, "approval.requested", { entry: presentEntry(journal, entry) })),
-    },
-  };
-}
-
 interface Written {
   result: WriteResult;
   refusal: Refusal | null;
@@ -185,9 +159,7 @@ async function write(parts: LoopParts, journal: Journal, outcome: Changes, step:
   const admitted = step.admit ? await writeAdmitted(parts, journal, outcome, step) : null;
   if (admitted) return { ...admitted, forget: () => forgetCalls(parts, journal, outcome) };
   const wanted = writeOf(journal, outcome, step.intent);
-  const result = step.alongside
-    ? await writeAlongside(parts, wanted, step.alongside)
-    : await parts.writer.commit(wanted);
+  const result = step.alongside ? await writeAlongside(parts, wanted, step.alongside) : await commit(parts, wanted);
   return { result, refusal: null, forget: () => forgetCalls(parts, journal, outcome) };
 }
 
@@ -203,8 +175,7 @@ async function writeAdmitted(
       return await parts.database.transaction(async (transaction) => {
         const refusal = (await step.admit?.(transaction, step.intent)) ?? null;
         const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
-        const result = (await writeJournal(transaction, [wanted])).get(wanted.runId);
-        return { refusal, result: result ?? { owned: false, current: false, positions: {} } };
+        return { refusal, result: await writeWithLedger(transaction, wanted) };
       });
     } catch (error) {
       const deadlock = error instanceof Error && "code" in error && error.code === DEADLOCK;
@@ -216,16 +187,24 @@ async function writeAdmitted(
 /** A write that needs other rows in its transaction. Rare: a timed wait, a goal that goes on in a new run. */
 async function writeAlongside(parts: LoopParts, wanted: RunWrite, alongside: Alongside): Promise<WriteResult> {
   const result = await parts.database.transaction(async (transaction) => {
-    const written = (await writeJournal(transaction, [wanted])).get(wanted.runId);
-    if (written?.owned && written.current) await alongside(transaction);
+    const written = await writeWithLedger(transaction, wanted);
+    if (written.owned && written.current) await alongside(transaction);
     return written;
   });
   parts.dispatcher.kick();
-  return result ?? { owned: false, current: false, positions: {} };
+  return result;
+}
+
+/** Most writes share a statement with those of other runs; one that touches the ledger has a transaction of its own. */
+async function commit(parts: LoopParts, wanted: RunWrite): Promise<WriteResult> {
+  if (!hasLedgerRows(wanted)) return await parts.writer.commit(wanted);
+  const result = await parts.database.transaction((transaction) => writeWithLedger(transaction, wanted));
+  parts.live.committed();
+  return result;
 }
 
 async function commitEarly(parts: LoopParts, journal: Journal, outcome: Changes): Promise<boolean> {
-  const result = await parts.writer.commit(writeOf(journal, outcome, {}));
+  const result = await commit(parts, writeOf(journal, outcome, {}));
   if (!result.owned) return false;
   settle(journal, result);
   forgetCalls(parts, journal, outcome);

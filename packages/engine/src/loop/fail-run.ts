@@ -1,5 +1,6 @@
 import { AppError, newId } from "@bureau/protocol";
 import type { Queryable } from "../store/database.ts";
+import { leaveEffects } from "../store/effects.ts";
 import { appendEvents } from "../store/events.ts";
 import type { LoopParts } from "./parts.ts";
 
@@ -24,6 +25,7 @@ export async function failRun(
     const run = rows[0];
     if (!run) return;
     await closeJournal(transaction, runId);
+    await leaveUnknown(transaction, runId, sentence);
     if (run.goal_id) {
       await transaction.query(
         "UPDATE goals SET status = 'blocked', sentence = $2, reserved_tokens = 0, reserved_micros = 0, updated_at = now() WHERE id = $1",
@@ -70,6 +72,33 @@ async function closeJournal(transaction: Queryable, runId: string): Promise<void
      WHERE run_id = $1 AND status IN ('pending', 'awaiting_approval', 'running')`,
     [runId],
   );
+}
+
+/** Asks a person about what had begun outside when the run failed. */
+async function leaveUnknown(transaction: Queryable, runId: string, sentence: string): Promise<void> {
+  for (const effect of await leaveEffects(transaction, runId, sentence)) {
+    const id = newId("notice");
+    const title = `Did this take place? ${effect.title}`.slice(0, MAX_REASON_LENGTH);
+    const detail = { tool: effect.tool, arguments: effect.arguments, kind: effect.kind, targets: effect.targets };
+    await transaction.query(
+      `INSERT INTO inbox (id, kind, status, agent_id, goal_id, run_id, thread_id, tool_call_id, effect_id, title, detail)
+       VALUES ($1, 'unknown_effect', 'pending', $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        id,
+        effect.agent_id,
+        effect.goal_id,
+        runId,
+        effect.thread_id,
+        effect.tool_call_id,
+        effect.id,
+        title,
+        JSON.stringify(detail),
+      ],
+    );
+    const entry = { id, kind: "unknown_effect", status: "pending", title };
+    const place = { threadId: effect.thread_id, runId, goalId: effect.goal_id };
+    await appendEvents(transaction, [{ ...place, type: "inbox.added", data: { entry } }]);
+  }
 }
 
 /** Whether a person can do nothing about it: a setting that is missing is not a fault. */

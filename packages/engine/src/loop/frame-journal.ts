@@ -1,9 +1,11 @@
+import type { Source } from "../domain/action.ts";
 import { COMPACT_AT } from "../domain/compaction.ts";
 import { systemPrompt } from "../domain/prompt.ts";
 import { describeCheck } from "../goals/describe-check.ts";
 import { modelTools } from "../tools/registry.ts";
 import type { RunJournal } from "../store/load-run.ts";
 import { type Journal, openJournal } from "./journal.ts";
+import { sourcesOfContext, withSources } from "./labels.ts";
 import type { LoopParts } from "./parts.ts";
 
 const MAX_KEPT_TEXTS = 200;
@@ -52,7 +54,13 @@ async function promptOf(parts: LoopParts, loaded: RunJournal): Promise<string> {
 
 async function contextOf(parts: LoopParts, { run, agent }: RunJournal): Promise<string> {
   if (run.contextHash) return Buffer.from(await parts.blobs.get(run.contextHash)).toString("utf8");
-  const { text, notices } = await parts.loadContext(agent.folder);
+  const { text, notices, sources } = await parts.loadContext(agent.folder);
+  const outside = await sourcesOfContext(
+    parts,
+    sources.map(({ path }) => path),
+  );
+  // Written with the facts of the first model call.
+  if (outside.length > 0) run.state["taint"] = withSources(run.state["taint"] as Source[] | undefined, outside);
   // Said once, when the run begins: a claim after a crash before its first write says it again.
   if (run.stepCount === 0) run.notices = notices;
   if (text === "") return "";

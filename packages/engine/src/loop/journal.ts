@@ -1,6 +1,7 @@
 import { chargedTokens, NO_USAGE, type Budget, type ItemContent, type Usage } from "@bureau/protocol";
 import { estimateCall, planCall, reserve, type CallEstimate, type CallPlan, type Reserved } from "../domain/budget.ts";
 import { createModelInput, modelMessages, type ModelInput } from "../domain/model-input.ts";
+import type { Source } from "../domain/action.ts";
 import { callSignature } from "../domain/progress.ts";
 import type { RunState, ToolCallState } from "../domain/run-state.ts";
 import type { ModelMessage, ModelPrice, ModelTool } from "../models/model.ts";
@@ -38,6 +39,10 @@ export interface RunFacts {
   plan?: string | null;
   compactionDue?: boolean;
   contextOverflow?: boolean;
+  /** Where content from outside came from that this run, or one before it in the thread, has read. */
+  taint?: Source[];
+  /** How often each call was made whose arguments leave the workspace, by its hash. */
+  carried?: Record<string, number>;
 }
 
 /** One run's journal in memory: what is in the store, folded. Thrown away and read again when a command came in. */
@@ -53,6 +58,8 @@ export interface Journal extends Omit<RunJournal, "items" | "recentCalls" | "run
   overShared: string | null;
   /** What the run waits for, where that is not the model's provider. */
   waitSentence: string | null;
+  /** All that a person wrote for this work, once a decision needed it. */
+  words: string | null;
   /** Something that the model has not been shown: a message, a result. */
   hasUnread: boolean;
   /** A person's message is among it. */
@@ -93,6 +100,7 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     pending: [],
     overShared: null,
     waitSentence: null,
+    words: null,
     recentCalls: recentCalls.map((call) => callSignature(call)),
     hasUnread: unread.some((item) => isForModel(item.content)),
     personSpoke: unread.some(({ content }) => content.type === "message" && content.role === "person"),
@@ -119,7 +127,7 @@ export function contentBytes(content: { type: string; text?: string; arguments?:
 }
 
 /** Folds the journal to what `nextStep` reads. */
-export function runState(journal: Journal): RunState {
+export function runState(journal: Journal, now: number): RunState {
   const { run, facts, goal } = journal;
   return {
     cancelRequested: run.cancelRequested,
@@ -131,7 +139,7 @@ export function runState(journal: Journal): RunState {
     attempts: run.attempts,
     attemptLimit: journal.limits.attempts,
     openSteps: journal.openSteps,
-    toolCalls: journal.calls.map((call) => callState(journal, call)),
+    toolCalls: journal.calls.map((call) => callState(journal, call, now)),
     hasUnread: journal.hasUnread,
     personSpoke: journal.personSpoke,
     compactionDue: facts.contextOverflow === true || facts.compactionDue === true,
@@ -151,7 +159,7 @@ export function runState(journal: Journal): RunState {
   };
 }
 
-function callState(journal: Journal, call: LoadedCall): ToolCallState {
+function callState(journal: Journal, call: LoadedCall, now: number): ToolCallState {
   const tool = journal.tools.find((candidate) => candidate.name === call.name);
   return {
     id: call.id,
@@ -159,8 +167,10 @@ function callState(journal: Journal, call: LoadedCall): ToolCallState {
     status: call.status,
     effect: call.effect,
     idempotent: call.idempotent,
-    recoverable: tool?.recover !== undefined,
+    // Of a write outside the ledger and the provider are asked.
+    recoverable: tool?.recover !== undefined || call.effect === "write_outside",
     needsApproval: call.approvalReason !== null && !call.approved,
+    heldUntil: call.heldUntil !== null && call.heldUntil > now ? call.heldUntil : null,
   };
 }
 

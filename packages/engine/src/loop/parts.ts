@@ -8,6 +8,7 @@ import type { Database, Queryable } from "../store/database.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { Live } from "./live.ts";
+import type { ReadPolicy } from "./policy-view.ts";
 import type { Signals } from "./signals.ts";
 
 /** Caps of one run; a goal goes on in a new run when one is reached. */
@@ -24,6 +25,8 @@ export const DEFAULT_RUN_LIMITS: RunLimits = { steps: 400, activeMs: 4 * 60 * 60
 export interface AgentContext {
   text: string;
   notices: string[];
+  /** The files that it was made of. */
+  sources: readonly { path: string }[];
 }
 
 /** What driving a run stands on. */
@@ -42,6 +45,8 @@ export interface LoopParts {
   models: Models;
   sandbox: Sandbox;
   limits: RunLimits;
+  /** Rules and labels that decisions about calls rest on. */
+  policy: ReadPolicy;
   /** Tools of a run, in the order the model sees them. */
   tools(kind: { goal: boolean }): readonly Tool[];
   loadContext(folder: string): Promise<AgentContext>;

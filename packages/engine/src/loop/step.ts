@@ -1,5 +1,6 @@
 import { newId, type ItemContent, type StepKind, type ToolCallStatus } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
+import type { Source, Trust } from "../domain/action.ts";
 import { packContent } from "../store/content.ts";
 import type { Queryable } from "../store/database.ts";
 import type { NewEvent } from "../store/events.ts";
@@ -40,6 +41,12 @@ export interface CallOutcome {
   status: ToolCallStatus;
   text: string;
   view?: NonNullable<ToolOutput["view"]>;
+  receipt?: NonNullable<ToolOutput["receipt"]>;
+  /** The tool was run, so that the text may be of strangers. */
+  ran?: true;
+  source?: string;
+  trust?: Trust;
+  sources?: readonly Source[];
   facts?: RunFacts;
   inbox?: NewInboxEntry[];
 }
@@ -136,7 +143,20 @@ export function mergeChanges(...parts: Changes[]): Changes {
   return merged;
 }
 
-const LISTS = ["steps", "stepPatches", "toolCalls", "toolCallPatches", "items", "evidence", "inbox", "events"] as const;
+const LISTS = [
+  "steps",
+  "stepPatches",
+  "toolCalls",
+  "toolCallPatches",
+  "items",
+  "evidence",
+  "inbox",
+  "events",
+  "effects",
+  "effectClaims",
+  "effectPatches",
+  "fileLabels",
+] as const;
 
 function mergeRun(before: Changes["run"], after: NonNullable<Changes["run"]>): NonNullable<Changes["run"]> {
   const state = before?.state || after.state ? { ...before?.state, ...after.state } : undefined;

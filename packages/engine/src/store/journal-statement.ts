@@ -171,7 +171,7 @@ const callInserts = (held: Held, begun: boolean) => `call_inserts AS (
     effect, idempotent, approval_reason, result, created_at, step_id, started_at, ended_at)
   SELECT c.id, c.run_id, c.asked_by, c.provider_call_id, c.position, c.name, c.arguments, c.action_hash,
     COALESCE(p.status, c.status), c.effect, c.idempotent, c.approval_reason, COALESCE(p.result, c.result), c.created_at,
-    p.step_id, p.started_at, COALESCE(p.ended_at, CASE WHEN c.status = 'failed' THEN c.created_at END)
+    p.step_id, p.started_at, COALESCE(p.ended_at, CASE WHEN c.status <> 'pending' THEN c.created_at END)
   FROM (${held(
     "toolCalls",
     `id text, asked_by text, provider_call_id text, position int, name text, arguments jsonb, action_hash text,

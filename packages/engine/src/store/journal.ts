@@ -11,7 +11,9 @@ import type {
   Usage,
 } from "@bureau/protocol";
 import type { Queryable } from "./database.ts";
+import type { EffectClaim, EffectPatch, NewEffect } from "./effects.ts";
 import type { NewEvent } from "./events.ts";
+import type { FileLabel } from "./file-labels.ts";
 import { JOURNAL_LISTS, type JournalList, journalStatement } from "./journal-statement.ts";
 
 /** Columns of a run that its driver may set; absent ones stay. `state` is merged key by key. */
@@ -143,6 +145,11 @@ export interface Changes {
   evidence?: NewEvidence[];
   inbox?: NewInboxEntry[];
   events?: NewEvent[];
+  /** Writes outside that were asked for, are begun, and what they came to; see `withEffects`. */
+  effects?: NewEffect[];
+  effectClaims?: EffectClaim[];
+  effectPatches?: EffectPatch[];
+  fileLabels?: FileLabel[];
 }
 
 /**

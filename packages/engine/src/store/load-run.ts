@@ -71,6 +71,8 @@ export interface LoadedCall {
   stepId: string | null;
   result: string | null;
   createdAt: string;
+  /** Of a write outside: a person can still stop it until then. Milliseconds since 1970. */
+  heldUntil: number | null;
 }
 
 export interface RunJournal {
@@ -167,6 +169,8 @@ const JOURNAL_COLUMNS = `
       'name', c.name, 'arguments', c.arguments, 'actionHash', c.action_hash, 'status', c.status, 'effect', c.effect,
       'idempotent', c.idempotent, 'approvalReason', c.approval_reason, 'approved', c.approved,
       'stepId', c.step_id, 'result', left(c.result, 2000),
+      'heldUntil', CASE WHEN c.effect = 'write_outside' THEN (SELECT extract(epoch FROM e.undo_until) * 1000
+        FROM effects e WHERE e.tool_call_id = c.id) END,
       'createdAt', to_char(c.created_at AT TIME ZONE 'UTC', '${ISO_TIME}')) ORDER BY c.position)
     FROM tool_calls c WHERE c.run_id = r.id
       AND (c.status IN ('pending', 'awaiting_approval', 'running')

@@ -47,6 +47,7 @@ export async function expectWhole(database: Database, stored: Stored, afterSeq: 
   expectSteps(stored);
   expectCharges(stored);
   await expectEvents(database, stored, afterSeq);
+  await expectLedger(database, stored);
   for (const goalId of new Set(stored.runs.map((run) => run.goalId))) {
     if (goalId !== null) await expectNothingReserved(database, goalId);
   }
@@ -156,7 +157,28 @@ async function expectEvents(database: Database, stored: Stored, afterSeq: number
     threadId,
   ]);
   expect(rows.map((row) => view.inbox[row.id]?.status)).toEqual(rows.map((row) => row.status));
-  expect(rows.filter((row) => row.status === "pending" && row.kind !== "stopped")).toEqual([]);
+  expect(rows.filter((row) => row.status === "pending" && !LEFT_TO_A_PERSON.includes(row.kind))).toEqual([]);
+}
+
+/** Entries that wait for a person when all work is over. */
+const LEFT_TO_A_PERSON = ["stopped", "unknown_effect"];
+
+/** The ledger says of each write outside what its call says, each intent once, and asks about each unknown one. */
+async function expectLedger(database: Database, { calls }: Stored): Promise<void> {
+  const outside = calls.filter((call) => call.effect === "write_outside" && call.startedAt !== null);
+  const { rows } = await database.query(
+    `SELECT e.tool_call_id, e.key, e.status, (SELECT count(*)::int FROM inbox i WHERE i.kind = 'unknown_effect'
+       AND i.tool_call_id = e.tool_call_id) AS asked FROM effects e WHERE e.tool_call_id = ANY($1)`,
+    [outside.map((call) => call.id)],
+  );
+  const effects = new Map(rows.map((row) => [row.tool_call_id, row]));
+  const after = { completed: "done", failed: "failed", canceled: "failed", interrupted: "unknown" };
+  for (const call of outside) {
+    expect(effects.get(call.id)?.status).toBe(after[call.status as keyof typeof after]);
+    expect(effects.get(call.id)?.asked).toBe(call.status === "interrupted" ? 1 : 0);
+  }
+  const taken = rows.filter((row) => row.status !== "failed").map((row) => row.key);
+  expect(new Set(taken).size).toBe(taken.length);
 }
 
 function runFacts(run: Run | undefined): unknown {

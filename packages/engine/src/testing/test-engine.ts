@@ -5,9 +5,11 @@ import { newId } from "@bureau/protocol";
 import { systemClock } from "../clock.ts";
 import type { CommandParts } from "../commands/parts.ts";
 import { createContextCache, loadContext } from "../context/load-context.ts";
+import type { PolicyRule } from "../domain/policy.ts";
 import { folderDigest } from "../context/folder-digest.ts";
 import { runChecks } from "../goals/run-checks.ts";
 import { driveRun } from "../loop/drive-run.ts";
+import { policyReader } from "../loop/policy-view.ts";
 import { JournalWriter } from "../loop/journal-writer.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts } from "../loop/parts.ts";
 import { Signals } from "../loop/signals.ts";
@@ -25,8 +27,23 @@ export interface TestEngineOptions {
   script: ModelScript;
   /** In place of the built-in tools. */
   tools?: readonly Tool[];
+  /** Rules of the settings; without any, all that no other rule forbids is allowed. */
+  rules?: readonly PolicyRule[];
   parts?: Partial<LoopParts>;
 }
+
+const ALLOW_ALL: PolicyRule = {
+  id: "rule_test",
+  verdict: "allow",
+  tool: "*",
+  target: null,
+  agent: null,
+  goalId: null,
+  runId: null,
+  afterOutside: true,
+  origin: "approval",
+  text: "Tests may do anything.",
+};
 
 export interface TestEngine {
   database: TestDatabase;
@@ -114,6 +131,7 @@ function loopParts(input: {
     models: input.models,
     sandbox: createSandbox({ stateFolder: join(workspace, ".bureau", "commands"), clock: systemClock }),
     limits: DEFAULT_RUN_LIMITS,
+    policy: policyReader(database, systemClock, options.rules ?? [ALLOW_ALL]),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadContext({ workspace, folder }, cache),
     folderDigest,

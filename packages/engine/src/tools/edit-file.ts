@@ -31,6 +31,8 @@ export const editFile = defineTool<Arguments>({
   parameters: Arguments,
   effect: "write_workspace",
   idempotent: false,
+  opens: ({ path }) => path,
+  writes: ({ path }) => path,
   exclusive: true,
   async execute(args, { folder, toolCallId }): Promise<ToolOutput> {
     try {

@@ -31,6 +31,7 @@ export const readFile = defineTool({
   }),
   effect: "read",
   idempotent: true,
+  opens: ({ path }) => path,
   async execute({ path, offset = 1, limit = DEFAULT_LINES }, { folder, signal }): Promise<ToolOutput> {
     const file = openFile(folder, path);
     try {

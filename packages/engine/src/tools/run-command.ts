@@ -29,6 +29,8 @@ export const runCommand = defineTool<Arguments>({
   }),
   effect: "write_workspace",
   idempotent: false,
+  opens: () => "folder",
+  writes: () => "folder",
   async execute(args, { toolCallId, folder, signal, sandbox, approved, onProgress }) {
     const limits = limitsFor(args);
     const request = { id: toolCallId, command: args.command, folder, environment: {}, limits };

@@ -29,6 +29,7 @@ export const searchFiles = defineTool({
   }),
   effect: "read",
   idempotent: true,
+  opens: () => "folder",
   async execute({ pattern, path = "", glob, literal = false, max = DEFAULT_MATCHES }, { folder, clock, signal }) {
     searchExpression(pattern, literal);
     const job: SearchJob = { folder, from: placeOf(folder, path), pattern, literal, glob: glob ?? null, max };

@@ -1,4 +1,11 @@
-import { AppError, type AppErrorOptions, type ToolCallId, type ToolEffect, type ToolView } from "@bureau/protocol";
+import {
+  AppError,
+  type AppErrorOptions,
+  type Receipt,
+  type ToolCallId,
+  type ToolEffect,
+  type ToolView,
+} from "@bureau/protocol";
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { ActionDetails, Source, Trust } from "../domain/action.ts";
@@ -20,14 +27,7 @@ export interface ToolOutput {
 }
 
 /** What proves that an effect took place. */
-export interface EffectReceipt {
-  /** The provider's own id of the thing. */
-  id?: string;
-  /** Address at which a person sees it. */
-  link?: string;
-  /** What `undo` needs. */
-  detail?: Record<string, unknown>;
-}
+export type EffectReceipt = Receipt;
 
 /** What asking the provider about an effect came to. `absent`: it certainly did not take place. */
 export type EffectFound =
@@ -87,6 +87,12 @@ export interface Tool<Args = unknown> {
   undoWindowMs?: number;
   /** Whether what it answers was written outside the workspace; trusted where absent. */
   trust?: Trust;
+  /** The file of the agent's folder that it reads, or `folder` when it may read any; for the labels of files. */
+  opens?(args: Args): string;
+  /** The file of the agent's folder that it writes, or `folder` when it may write any. */
+  writes?(args: Args): string;
+  /** It writes files whole, so that nothing of what was in them stays. */
+  replaces?: boolean;
   /** What policy looks at. Absent: no targets, all values are content. */
   describe?(args: Args): ActionDetails;
   /** Asks the provider whether a write outside whose outcome is not known took place. Must only read. */

@@ -20,6 +20,8 @@ export const writeFile = defineTool({
   parameters: z.strictObject({ path: z.string().min(1), content: z.string() }),
   effect: "write_workspace",
   idempotent: true,
+  replaces: true,
+  writes: ({ path }) => path,
   exclusive: true,
   async execute({ path, content }, { folder, toolCallId }) {
     try {

@@ -23,6 +23,7 @@ CREATE TABLE effects (
   sources jsonb NOT NULL DEFAULT '[]',
   -- A person can still stop it until then.
   undo_until timestamptz,
+  undo_window_ms integer NOT NULL DEFAULT 0,
   receipt jsonb,
   error text,
   proposed_at timestamptz NOT NULL,
@@ -56,12 +57,14 @@ CREATE TABLE policy_rules (
   created_at timestamptz NOT NULL
 );
 
--- Files that hold content from outside the workspace.
+-- Files that hold content from outside the workspace. A path that ends in / is a folder: its files that changed from
+-- `labelled_at` to `until` (now, where null), since commands ran in it whose writes are not known one by one.
 CREATE TABLE file_labels (
   path text PRIMARY KEY,
   sources jsonb NOT NULL,
   run_id text,
-  labelled_at timestamptz NOT NULL
+  labelled_at timestamptz NOT NULL,
+  until timestamptz
 );
 
 -- What was spent and set aside in a day, by scope: `workspace`, `agent:<id>`.
