@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Session } from "./command-line.ts";
 import { addAgentCommands } from "./commands/agent-commands.ts";
 import { addCareCommands } from "./commands/care-commands.ts";
+import { addEffectCommands } from "./commands/effect-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
 import { addStartCommands } from "./commands/start-commands.ts";
@@ -24,6 +25,7 @@ export function createProgram(session: Session): Command {
   addStartCommands(program, session);
   addGoalCommands(program, session);
   addInboxCommands(program, session);
+  addEffectCommands(program, session);
   addAgentCommands(program, session);
   addWorkCommands(program, session);
   addCareCommands(program, session);

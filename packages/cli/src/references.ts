@@ -24,7 +24,7 @@ interface Part {
   nextCursor: string | null;
 }
 
-type Kind = "agent" | "goal" | "task" | "thread" | "run";
+type Kind = "agent" | "goal" | "task" | "thread" | "run" | "effect";
 
 /** How each kind of thing is listed, newest first, whatever its state. */
 const LISTS: Record<Kind, (client: BureauClient, page: { limit: number; cursor?: string }) => Promise<Part>> = {
@@ -43,6 +43,10 @@ const LISTS: Record<Kind, (client: BureauClient, page: { limit: number; cursor?:
   thread: async (client, query) => {
     const { threads, nextCursor } = await client.listThreads({ query });
     return { things: threads, nextCursor };
+  },
+  effect: async (client, query) => {
+    const { effects, nextCursor } = await client.listEffects({ query });
+    return { things: effects, nextCursor };
   },
   run: async (client, query) => {
     const { runs, nextCursor } = await client.listRuns({ query: { ...query, status: [...RUN_STATUSES] } });
@@ -63,7 +67,7 @@ export async function resolveReference(client: BureauClient, kind: Kind, referen
   if (one !== undefined) return one.id;
   if (found.length === 0) {
     throw new AppError("not_found", `There is no ${kind} "${reference}".`, {
-      hint: `\`bureau ${kind} list\` shows what there is.`,
+      hint: `\`bureau ${kind === "effect" ? "effects" : kind} list\` shows what there is.`,
     });
   }
   throw ambiguous(

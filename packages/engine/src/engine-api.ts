@@ -12,6 +12,9 @@ import type {
   Decision,
   DoctorReport,
   EditApproval,
+  Effect,
+  EffectList,
+  ListEffects,
   EditGoal,
   EvidenceList,
   Goal,
@@ -55,7 +58,7 @@ import type {
  *
  * `agent`, `goal` and the like are ids, or names where the thing has a name.
  */
-export interface EngineApi extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, StateApi, EventsApi {}
+export interface EngineApi extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, StateApi, EventsApi {}
 
 /** Who decided: the name that is kept with the decision. */
 export interface DecidedBy {
@@ -124,6 +127,16 @@ export interface InboxApi {
   answerInboxEntry(entry: string, input: Answer & DecidedBy): Promise<InboxEntry>;
   /** Decides several entries by one reply in words. One that fails does not stop the others. */
   replyToInbox(input: InboxReply & DecidedBy): Promise<InboxReplyResult>;
+}
+
+export interface EffectsApi {
+  /** What was done outside, newest first. */
+  listEffects(query: ListEffects): Promise<EffectList>;
+  getEffect(effect: string): Promise<Effect>;
+  /** Stops it while it can be stopped, or takes it back where its tool has an inverse. */
+  undoEffect(effect: string, by: DecidedBy): Promise<Effect>;
+  /** Asks the provider about an effect of which nobody can tell. */
+  reconcileEffect(effect: string): Promise<Effect>;
 }
 
 export interface StateApi {

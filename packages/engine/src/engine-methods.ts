@@ -21,9 +21,11 @@ import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import type { Live } from "./loop/live.ts";
+import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
 import type { Models } from "./models/model.ts";
 import { getAgent, listAgents } from "./queries/agents.ts";
+import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
@@ -84,6 +86,10 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     editInboxEntry: (entry, input) => editInboxEntry(commands, entry, input),
     answerInboxEntry: (entry, input) => answerInboxEntry(commands, entry, input),
     replyToInbox: (input) => replyToInbox(commands, input),
+    listEffects: (query) => listEffects(database, query),
+    getEffect: (effect) => getEffect(database, effect),
+    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by),
+    reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
     hey: () => hey(database),
     usage: (query) => usage(database, query),
     status: () => statusOf(commands, models),

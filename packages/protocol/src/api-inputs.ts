@@ -1,3 +1,4 @@
+import { EFFECT_STATUSES } from "./effect.ts";
 import { z } from "zod";
 import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
 import { Check, GOAL_STATUSES } from "./goal.ts";
@@ -191,6 +192,14 @@ export const ListRuns = Page.extend({
   thread: Reference.optional(),
 });
 export type ListRuns = z.infer<typeof ListRuns>;
+
+export const ListEffects = Page.extend({
+  status: oneOrMany(EFFECT_STATUSES).optional(),
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+  run: Reference.optional(),
+});
+export type ListEffects = z.infer<typeof ListEffects>;
 
 export const ListGoalRuns = Page.extend({ status: oneOrMany(RUN_STATUSES).optional() });
 export type ListGoalRuns = z.infer<typeof ListGoalRuns>;

@@ -1,4 +1,5 @@
 import { agentsApi } from "./api-agents.ts";
+import { effectsApi } from "./api-effects.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
 import { runsApi } from "./api-runs.ts";
@@ -6,5 +7,5 @@ import { stateApi } from "./api-state.ts";
 import { workApi } from "./api-work.ts";
 
 /** Every HTTP endpoint, declared once. Server, clients and reference are all made from this table. */
-export const api = { ...agentsApi, ...goalsApi, ...workApi, ...runsApi, ...inboxApi, ...stateApi };
+export const api = { ...agentsApi, ...goalsApi, ...workApi, ...runsApi, ...inboxApi, ...effectsApi, ...stateApi };
 export type Api = typeof api;

@@ -18,6 +18,7 @@ export { runsApi } from "./api-runs.ts";
 export { stateApi } from "./api-state.ts";
 export { workApi } from "./api-work.ts";
 export * from "./effect.ts";
+export { EffectList, effectsApi } from "./api-effects.ts";
 export * from "./api.ts";
 export * from "./client.ts";
 export * from "./sse-parser.ts";

@@ -8,6 +8,7 @@ import { readInput, type RequestInput } from "./read-input.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
 import { createEventsRoute } from "./routes/events.ts";
+import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { runHandlers } from "./routes/runs.ts";
@@ -46,6 +47,7 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
     ...workHandlers(engine),
     ...runHandlers(engine),
     ...inboxHandlers(engine),
+    ...effectHandlers(engine),
     ...stateHandlers(engine, parts.version, auth),
   };
   const streamEvents = createEventsRoute(parts);

@@ -200,6 +200,8 @@ async function commit(parts: LoopParts, wanted: RunWrite): Promise<WriteResult> 
   if (!hasLedgerRows(wanted)) return await parts.writer.commit(wanted);
   const result = await parts.database.transaction((transaction) => writeWithLedger(transaction, wanted));
   parts.live.committed();
+  // This process reads the files next, perhaps within the second.
+  if ([wanted.outcome, wanted.intent].some(({ fileLabels }) => fileLabels?.length)) await parts.policy(true);
   return result;
 }
 

@@ -30,7 +30,7 @@ export async function sourcesOfCall(
   return found;
 }
 
-async function labelsRead(parts: LoopParts, folder: string, opened: string | "folder"): Promise<Source[]> {
+async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
   if (opened === "folder") return await labelsUnder(parts.database, folder);
   try {
     const path = await realpath(resolve(folder, opened));
@@ -94,7 +94,7 @@ export async function labelsAfter(
 }
 
 /** A path by which a later read finds the label: without links as far as the file's folders are there. */
-async function labelledPath(folder: string, written: string | "folder"): Promise<string> {
+async function labelledPath(folder: string, written: string): Promise<string> {
   if (written === "folder") return `${await realpath(folder).catch(() => folder)}/`;
   const path = resolve(folder, written);
   for (let [head, tail] = [path, ""]; ;) {
