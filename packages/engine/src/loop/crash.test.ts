@@ -48,6 +48,18 @@ const loseTrack = defineTool({
   },
 });
 
+/** The provider can be asked, so nothing is left unknown. */
+const sendAndAsk = defineTool({
+  ...sendNote,
+  name: "send_and_ask",
+  reconcile: async ({ text }) =>
+    (await ledger()).includes(text)
+      ? { outcome: "done", receipt: { id: text }, text: `Sent ${text}.` }
+      : { outcome: "absent" },
+});
+
+const sendSoon = defineTool({ ...sendAndAsk, name: "send_soon", undoWindowMs: 1 });
+
 const sendAndLook = defineTool({
   ...sendNote,
   name: "send_and_look",
@@ -61,7 +73,10 @@ let runCount = 0;
 
 beforeAll(async () => {
   // A command is run by a process of its own, which outlives this one.
-  watched = watchTools([...builtInTools(), sendNote, sendAfterYes, loseTrack, sendAndLook], ["run_command"]);
+  watched = watchTools(
+    [...builtInTools(), sendNote, sendAfterYes, loseTrack, sendAndLook, sendAndAsk, sendSoon],
+    ["run_command"],
+  );
   engine = await testEngine({ script: () => "ok", tools: watched.tools });
 });
 afterAll(() => engine.close());
@@ -228,6 +243,21 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
       check: async (stored) => {
         expectAnswered(stored);
         await expectNotesOnce(stored);
+      },
+    }),
+  "notes of a provider that can be asked": () =>
+    aRun({
+      script: turns(
+        [{ name: "send_and_ask", arguments: { text: "one" } }],
+        [
+          { name: "send_soon", arguments: { text: "two" } },
+          { name: "send_and_ask", arguments: { text: "one" } },
+        ],
+      ),
+      check: async (stored) => {
+        expectAnswered(stored);
+        expect((await ledger()).toSorted()).toEqual(["one", "two"]);
+        expect(new Set(statuses(stored))).toEqual(new Set(["send_and_ask completed", "send_soon completed"]));
       },
     }),
   "several calls in one answer": () =>
