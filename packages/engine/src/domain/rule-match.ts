@@ -60,6 +60,7 @@ function isWithin(pattern: string, target: string): boolean {
   if (isAll(pattern)) return true;
   if (target.length > MAX_TARGET_CHARACTERS || /\p{Cc}/u.test(target)) return false;
   if (pattern.startsWith("!")) return false;
+  if (pattern.startsWith("#")) return isPathWithin(pattern.slice(1), target.replace(/^#/, ""));
   const url = webUrl(target);
   if (url !== null) return isUrlWithin(pattern, url);
   const addresses = addressesIn(target);
@@ -95,7 +96,8 @@ function splitAtSlash(text: string): [string, string | null] {
 }
 
 /** Whether a target, or any part of it that can be told apart, fits a pattern. What is too long to look at does. */
-function mayTouch(pattern: string, target: string): boolean {
+function mayTouch(wanted: string, target: string): boolean {
+  const pattern = wanted.replace(/^#(?=.)/, "");
   const parts = new Set([target, target.trim(), target.replace(/^[#@]/, ""), ...(addressesIn(target) ?? [])]);
   const url = webUrl(target) ?? (/^[^\s@/]+\.[^\s@/]+(\/|$)/.test(target) ? URL.parse(`http://${target}`) : null);
   if (url !== null) for (const part of [url.href, url.host, url.hostname]) parts.add(part);
