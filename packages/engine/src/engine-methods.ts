@@ -13,9 +13,11 @@ import type { CommandParts } from "./commands/parts.ts";
 import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
 import { pauseGoal } from "./commands/pause-goal.ts";
 import { replyToInbox } from "./commands/reply-to-inbox.ts";
+import { resumeAll } from "./commands/resume-all.ts";
 import { resumeGoal } from "./commands/resume-goal.ts";
 import { postMessage, startRun } from "./commands/start-run.ts";
 import { steerRun } from "./commands/steer-run.ts";
+import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
@@ -33,6 +35,7 @@ import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { usage } from "./queries/usage.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
+import { readHalt } from "./store/halt.ts";
 
 export interface MethodParts {
   commands: CommandParts;
@@ -84,6 +87,8 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     editInboxEntry: (entry, input) => editInboxEntry(commands, entry, input),
     answerInboxEntry: (entry, input) => answerInboxEntry(commands, entry, input),
     replyToInbox: (input) => replyToInbox(commands, input),
+    stopAll: ({ by }) => stopAll(commands, by),
+    resumeAll: () => resumeAll(commands),
     hey: () => hey(database),
     usage: (query) => usage(database, query),
     status: () => statusOf(commands, models),
@@ -100,7 +105,7 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
 }
 
 async function statusOf({ database, workspace }: CommandParts, models: Models): Promise<Omit<Status, "version">> {
-  const [counts, lastSeq] = await Promise.all([countAll(database), lastSequence(database)]);
+  const [counts, lastSeq, halted] = await Promise.all([countAll(database), lastSequence(database), readHalt(database)]);
   const model = defaultModel(models);
   const work =
     counts.runsRunning + counts.runsQueued > 0
@@ -109,7 +114,8 @@ async function statusOf({ database, workspace }: CommandParts, models: Models): 
         ? `Idle; ${counts.inboxPending} entries wait for a person.`
         : "Idle.";
   const said = models.rehearsal ? "This is a rehearsal: the model's words were written beforehand. " : "";
-  return { workspace: workspace.folder, model, rehearsal: models.rehearsal, sentence: said + work, counts, lastSeq };
+  const sentence = halted ? `Everything is stopped, by ${halted.by}. Nothing begins until it is resumed.` : said + work;
+  return { workspace: workspace.folder, model, rehearsal: models.rehearsal, sentence, halted, counts, lastSeq };
 }
 
 function defaultModel(models: Models): string | null {

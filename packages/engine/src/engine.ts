@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Halt } from "@bureau/protocol";
 import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
@@ -33,6 +34,7 @@ import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
 import { type NewEvent, numberEvents } from "./store/events.ts";
+import { setHalt } from "./store/halt.ts";
 import { prepareJournal } from "./store/journal.ts";
 import { claimRuns } from "./store/load-run.ts";
 import { together } from "./together.ts";
@@ -59,6 +61,8 @@ export interface EngineOptions {
   clock?: Clock;
   concurrency?: number;
   limits?: Partial<RunLimits>;
+  /** Everything was stopped while no process was up: nothing begins until it is resumed. */
+  halted?: Halt | null;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -96,6 +100,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     onReconnect: () => late.dispatcher?.kick(),
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
+  if (options.halted) await setHalt(database, options.halted);
   const dispatcher: Dispatcher = {
     enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
     kick: () => late.dispatcher?.kick(),

@@ -98,7 +98,35 @@ export const Counts = z.object({
 });
 export type Counts = z.infer<typeof Counts>;
 
-export const Hey = z.object({ entries: z.array(HeyEntry), counts: Counts });
+/** Since when everything is stopped, and who stopped it. */
+export const Halt = z.object({ at: z.string(), by: z.string() });
+export type Halt = z.infer<typeof Halt>;
+
+/** What came of stopping everything. */
+export const StopAllReply = z.object({
+  halted: Halt.nullable(),
+  /** Runs that were told to stop. */
+  runs: z.number().int(),
+  /** Runs that had not yet put down what they were at; they begin nothing more. */
+  ending: z.number().int(),
+  sentence: z.string(),
+});
+export type StopAllReply = z.infer<typeof StopAllReply>;
+
+/** What came of lifting the stop of everything. */
+export const ResumeAllReply = z.object({
+  /** Runs that go on. */
+  runs: z.number().int(),
+  sentence: z.string(),
+});
+export type ResumeAllReply = z.infer<typeof ResumeAllReply>;
+
+export const Hey = z.object({
+  entries: z.array(HeyEntry),
+  counts: Counts,
+  /** Since when everything is stopped; null while work may go on. */
+  halted: Halt.nullable(),
+});
 export type Hey = z.infer<typeof Hey>;
 
 export const Status = z.object({
@@ -110,6 +138,8 @@ export const Status = z.object({
   rehearsal: z.boolean(),
   /** One plain sentence: what it is doing, and that it is a rehearsal if it is one. */
   sentence: z.string(),
+  /** Since when everything is stopped; null while work may go on. */
+  halted: Halt.nullable(),
   counts: Counts,
   /** Sequence number of the newest event. */
   lastSeq: z.number().int(),
