@@ -40,6 +40,7 @@ import { claimRuns } from "./store/load-run.ts";
 import { together } from "./together.ts";
 import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
+import type { CapsSource } from "./workspace/watch-caps.ts";
 
 /** Runs at work at once in one process. */
 export const DEFAULT_CONCURRENCY = 1_000;
@@ -61,6 +62,8 @@ export interface EngineOptions {
   clock?: Clock;
   concurrency?: number;
   limits?: Partial<RunLimits>;
+  /** Caps of agents, the workspace and the day. */
+  caps?: CapsSource;
   /** Everything was stopped while no process was up: nothing begins until it is resumed. */
   halted?: Halt | null;
   log: (level: "warn" | "error", message: string) => void;
@@ -128,6 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   await clearUnfinishedGoalFiles(commands);
   executor.sweep(async ({ alive, dead }) => {
     live.others = alive.length > 0;
+    await options.caps?.reload();
     await numberEvents(database);
     await adopt(database, late.dispatcher!, dead, log);
   });
@@ -222,6 +226,7 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     models,
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
+    ...(options.caps ? { caps: options.caps } : {}),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,

@@ -2,6 +2,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import {
   builtInTools,
+  capsOfWorkspace,
   createModels,
   createRehearsal,
   createSandbox,
@@ -83,6 +84,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         searchPath: config.searchPath,
       }),
       tools: builtInTools({ allowHosts: config.settings.fetch.allowHosts }),
+      caps: capsOfWorkspace(workspace, config.settings.caps, log),
       ...engineLimits(config),
       log,
     });

@@ -14,6 +14,7 @@ import { isAtWork, wakeGoal } from "./goal-writes.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { wakeRun } from "./run-writes.ts";
+import { wakeCapped } from "./wake-capped.ts";
 
 const MAX_TITLE_CHARACTERS = 200;
 const MAX_ARGUMENT_CHARACTERS = 2_000;
@@ -55,6 +56,7 @@ export async function decideInboxEntry(
     else if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
     else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
     else addEntryEvent(change, "inbox.closed", decided);
+    if (entry.kind === "budget") await wakeCapped(change, entry.id);
     return inboxEntryFromRow(decided);
   });
 }

@@ -1,4 +1,5 @@
 import { AppError, newId, NO_USAGE, type AgentId, type Budget, type RunId, type ThreadId } from "@bureau/protocol";
+import { settleLost } from "../store/spending.ts";
 import type { InboxRow, RunRow, StepRow, ThreadRow, ToolCallRow } from "../store/rows.ts";
 import { inboxEntryFromRow, runFromRow, stepFromRow, threadFromRow, toolCallFromRow } from "../store/rows.ts";
 import { HALTED_SENTENCE, IS_HALTED } from "../store/halt.ts";
@@ -267,6 +268,7 @@ async function closeOpenSteps(change: Change, run: RunRow): Promise<void> {
        reserved_micros = greatest(0, reserved_micros - $3) WHERE id = $1`,
     [run.goal_id, sum("reserved_tokens"), sum("reserved_micros")],
   );
+  await settleLost(change.transaction, run.id);
 }
 
 /**

@@ -7,15 +7,22 @@ import { actionHash } from "../tools/action-hash.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
 import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
+import { askLeave, settleAside } from "./admit-call.ts";
 import { keepContext } from "./frame-journal.ts";
-import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall, wantedCall } from "./journal.ts";
+import {
+  charge,
+  type Journal,
+  messagesToSend,
+  planModelCall,
+  type RunFacts,
+  setFacts,
+  usageOfCall,
+  wantedCall,
+} from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { reserveShared } from "./shared-budget.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
 
 const MAX_CALLS_PER_ANSWER = 64;
-/** Until a budget is asked again that others have set aside for calls in flight. */
-const BUSY_RETRY_MS = 1_000;
 
 /** Begins a model call: sets its cost aside, and marks what the model is about to be shown as seen. */
 export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
@@ -54,19 +61,22 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
     },
     perform: (context) => performModelCall(parts, journal, call, context),
   };
-  const { goal } = journal;
-  if (!goal?.hasFamily || !own) return begun;
-  begun.admit = async (transaction, intent) => {
-    const shared = await reserveShared(transaction, { runId: journal.run.id, goal, usage: own, wanted });
-    if (!shared.ok)
-      return shared.busy
-        ? { type: "busy", retryAt: parts.clock.now() + BUSY_RETRY_MS }
-        : { type: "exceeded", sentence: shared.sentence };
-    const tokens = Math.min(plan.tokens, shared.tokens);
-    const micros = Math.min(plan.micros, shared.micros);
-    Object.assign(step.row, { reserved_tokens: tokens, reserved_micros: micros });
-    Object.assign(intent.goal!, { reserved_tokens: tokens, reserved_micros: micros });
-    const bound = Math.min(plan.maxOutputTokens, shared.maxOutputTokens);
+  if (!journal.goal?.hasFamily && !parts.caps?.current()) return begun;
+  begun.admit = async (transaction, intent, outcome) => {
+    const { maxOutputTokens } = plan;
+    const asked = { wanted, maxOutputTokens, usage: own ?? null, models: chain, outcome };
+    const leave = await askLeave(parts, journal, transaction, asked);
+    if (!leave.ok) return leave.refusal;
+    const reserved = {
+      reserved_tokens: Math.min(plan.tokens, leave.tokens),
+      reserved_micros: Math.min(plan.micros, leave.micros),
+    };
+    Object.assign(step.row, reserved);
+    Object.assign(intent.goal!, reserved);
+    intent.run = { ...intent.run, state: { ...intent.run?.state, ...leave.kept } };
+    intent.spending = leave.spending;
+    call.kept = leave.kept;
+    const bound = Math.min(plan.maxOutputTokens, leave.maxOutputTokens);
     call.maxOutputTokens = bound < journal.maxOutputTokens ? bound : null;
     return null;
   };
@@ -77,6 +87,8 @@ interface CallInput {
   stepId: string;
   chain: string[];
   maxOutputTokens: number | null;
+  /** Facts that were written with the intent. */
+  kept?: RunFacts;
 }
 
 async function performModelCall(
@@ -86,6 +98,7 @@ async function performModelCall(
   { signal }: PerformContext,
 ): Promise<Changes> {
   const startedAt = parts.clock.now();
+  setFacts(journal, call.kept ?? {});
   const shown = journal.input.position;
   const result = await callWithRetries(parts, journal, call, signal);
   const used = result.usage ? usageOfCall(result.usage, result.micros) : {};
@@ -99,7 +112,20 @@ async function performModelCall(
     result.answer.status === "answered"
       ? await acceptAnswer(parts, journal, { ...call, shown }, result.answer, result)
       : refuseAnswer(parts, journal, call.stepId, result.answer.failure, result);
-  return mergeChanges(settled, changes);
+  const aside = settleAside(journal, {
+    tokens: used.tokens ?? 0,
+    micros: result.micros,
+    calls: result.attempts,
+    unheard: isUnheard(result),
+  });
+  return mergeChanges(settled, aside, changes);
+}
+
+/** Ends of a call after which the provider may have answered all the same, and counts it. */
+const UNHEARD: readonly ModelFailure["kind"][] = ["canceled", "cut_stream", "stalled"];
+
+function isUnheard({ answer, usage }: CallResult): boolean {
+  return usage === null && answer.status === "failed" && UNHEARD.includes(answer.failure.kind);
 }
 
 interface CallResult {

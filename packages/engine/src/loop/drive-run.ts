@@ -5,6 +5,7 @@ import { appendItems } from "../domain/model-input.ts";
 import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
 import { writeJournal } from "../store/journal.ts";
 import { type Claim, claimRuns, loadRun, type RunJournal } from "../store/load-run.ts";
+import { settleAside } from "./admit-call.ts";
 import { beginModelCall } from "./call-model.ts";
 import { beginToolCalls, endCalls, interruptCalls, presentEntry, recoverCalls } from "./call-tools.ts";
 import { beginChecks } from "./check-goal.ts";
@@ -108,7 +109,8 @@ function remember(journal: Journal, refusal: Refusal): void {
   if (refusal.type === "exceeded") journal.overShared = refusal.sentence;
   else {
     journal.facts.modelFailure = { type: "wait", until: refusal.retryAt };
-    journal.waitSentence = "Waits for other goals that work under the same budget.";
+    journal.waitSentence = refusal.sentence ?? "Waits for other goals that work under the same budget.";
+    journal.waitEntry = refusal.entryId ?? null;
   }
 }
 
@@ -138,6 +140,7 @@ function closeSteps(parts: LoopParts, journal: Journal, stepIds: string[]): Begu
   journal.facts.yielded = false;
   return {
     intent: {
+      ...settleAside(journal, { tokens: 0, micros: 0, calls: 0, unheard: true }),
       goal: { reserved_tokens: 0, reserved_micros: 0 },
       stepPatches: stepIds.map((id) => ({ id, status: "interrupted", error: "The process ended.", ended_at })),
       events: stepIds.map((id) =>
@@ -201,7 +204,7 @@ async function writeAdmitted(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await parts.database.transaction(async (transaction) => {
-        const refusal = (await step.admit?.(transaction, step.intent)) ?? null;
+        const refusal = (await step.admit?.(transaction, step.intent, outcome)) ?? null;
         const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
         const result = (await writeJournal(transaction, [wanted])).get(wanted.runId);
         return { refusal, result: result ?? { owned: false, current: false, positions: {} } };

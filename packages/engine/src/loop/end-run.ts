@@ -48,7 +48,7 @@ export function beginWait(parts: LoopParts, journal: Journal, step: Wait): Begun
       dispatch,
       // No process died on the way to this wait.
       attempts: 0,
-      ...(step.reason === "timer" ? { state: { modelFailure: null } } : {}),
+      ...(step.reason === "timer" ? { state: { modelFailure: null, capWait: journal.waitEntry } } : {}),
     },
     goal,
     events: [

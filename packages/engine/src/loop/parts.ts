@@ -6,6 +6,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { CapsSource } from "../workspace/watch-caps.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { Live } from "./live.ts";
 import type { Signals } from "./signals.ts";
@@ -42,6 +43,8 @@ export interface LoopParts {
   models: Models;
   sandbox: Sandbox;
   limits: RunLimits;
+  /** Caps of agents, the workspace and the day; absent when nothing can be capped. */
+  caps?: CapsSource;
   /** Tools of a run, in the order the model sees them. */
   tools(kind: { goal: boolean }): readonly Tool[];
   loadContext(folder: string): Promise<AgentContext>;

@@ -17,15 +17,18 @@ export interface BegunStep {
   alongside?: Alongside;
   /**
    * Asked in the transaction of the intent, before it: may change the intent, or refuse it. After a refusal only the
-   * outcome of the step before is written, and the run's next step is decided anew.
+   * outcome of the step before is written, and the run's next step is decided anew. That outcome is written after it.
    */
-  admit?(transaction: Queryable, intent: Changes): Promise<Refusal | null>;
+  admit?(transaction: Queryable, intent: Changes, outcome: Changes): Promise<Refusal | null>;
   /** Does the work once the intent is durable. Never throws for failures of models and tools: they are outcomes. */
   perform?(context: PerformContext): Promise<Changes>;
 }
 
 /** No room under a budget that several goals share: for good, or only while others have set some of it aside. */
-export type Refusal = { type: "exceeded"; sentence: string } | { type: "busy"; retryAt: number };
+export type Refusal =
+  | { type: "exceeded"; sentence: string }
+  /** `entryId`: the entry of the inbox that tells what the run waits for. */
+  | { type: "busy"; retryAt: number; sentence?: string; entryId?: string };
 
 export type Alongside = (transaction: Queryable) => Promise<void>;
 
@@ -136,7 +139,7 @@ export function mergeChanges(...parts: Changes[]): Changes {
   return merged;
 }
 
-const LISTS = ["steps", "stepPatches", "toolCalls", "toolCallPatches", "items", "evidence", "inbox", "events"] as const;
+const LISTS = ["steps", "stepPatches", "toolCalls", "toolCallPatches", "items", "evidence", "inbox", "events", "spending"] as const;
 
 function mergeRun(before: Changes["run"], after: NonNullable<Changes["run"]>): NonNullable<Changes["run"]> {
   const state = before?.state || after.state ? { ...before?.state, ...after.state } : undefined;

@@ -12,6 +12,7 @@ import type {
 } from "@bureau/protocol";
 import type { Queryable } from "./database.ts";
 import type { NewEvent } from "./events.ts";
+import type { SpendingChange } from "./spending.ts";
 import { JOURNAL_LISTS, type JournalList, journalStatement } from "./journal-statement.ts";
 
 /** Columns of a run that its driver may set; absent ones stay. `state` is merged key by key. */
@@ -143,6 +144,7 @@ export interface Changes {
   evidence?: NewEvidence[];
   inbox?: NewInboxEntry[];
   events?: NewEvent[];
+  spending?: SpendingChange[];
 }
 
 /**
@@ -232,6 +234,7 @@ function flatten(writes: RunWrite[]): Record<JournalList, unknown[]> {
         "items",
         "evidence",
         "inbox",
+        "spending",
       ] as const) {
         for (const row of changes[list] ?? []) rows[list].push({ ...mark, ...row });
       }
