@@ -5,6 +5,7 @@ import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prepareStarts } from "./commands/start-runs.ts";
+import { holdSpending } from "./commands/hold-spending.ts";
 import { prune, type PruneReport } from "./commands/prune.ts";
 import { reportDrift } from "./commands/report-drift.ts";
 import { changedGoalFiles, type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
@@ -27,6 +28,7 @@ import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
+import { SpendWatch } from "./loop/spend-watch.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
@@ -227,6 +229,12 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
     ...(options.caps ? { caps: options.caps } : {}),
+    watch: new SpendWatch({
+      database,
+      clock,
+      hold: (held, title) => holdSpending(commands, held, title),
+      log,
+    }),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,

@@ -11,6 +11,7 @@ import {
 import { addItems, change, type Change, type NewItem } from "./change.ts";
 import { requestCheck } from "./check-goal.ts";
 import { isAtWork, wakeGoal } from "./goal-writes.ts";
+import { releaseHeld } from "./hold-spending.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { wakeRun } from "./run-writes.ts";
@@ -31,7 +32,8 @@ const DECISIONS: Record<InboxEntry["kind"], readonly Decision["decision"][]> = {
   // Approved: it took place. Denied: it did not.
   unknown_effect: ["approve", "deny"],
   failed_run: ["dismiss"],
-  budget: ["dismiss"],
+  // Approved or dismissed: the work asks again, or goes on. Denied: it stays as it is.
+  budget: ["approve", "deny", "dismiss"],
   sign_in: ["dismiss"],
 };
 
@@ -45,6 +47,8 @@ export async function decideInboxEntry(
   entryId: string,
   input: Decision & DecidedBy,
 ): Promise<InboxEntry> {
+  // Before the entry is closed: what dies in between can be asked for again.
+  if (input.decision !== "deny") await releaseHeld(parts, entryId);
   return await change(parts, async (change) => {
     const { entry, run, goal } = await lockEntry(change, entryId);
     const status = STATUS_AFTER[input.decision];
@@ -56,7 +60,7 @@ export async function decideInboxEntry(
     else if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
     else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
     else addEntryEvent(change, "inbox.closed", decided);
-    if (entry.kind === "budget") await wakeCapped(change, entry.id);
+    if (entry.kind === "budget" && input.decision !== "deny") await wakeCapped(change, entry.id);
     return inboxEntryFromRow(decided);
   });
 }

@@ -162,7 +162,12 @@ async function refuse(
   if (plan.reached.period === "total") return exceeded(`${plan.sentence} ${raise}.`);
   const entryId = await tellOnce(parts, journal, transaction, plan.reached, `${plan.sentence} ${raise} today.`);
   const until = nextLocalDay(parts.clock.now());
-  return { type: "busy", retryAt: until, sentence: `${plan.sentence} Goes on tomorrow, or when it is raised.`, entryId };
+  return {
+    type: "busy",
+    retryAt: until,
+    sentence: `${plan.sentence} Goes on tomorrow, or when it is raised.`,
+    entryId,
+  };
 }
 
 /** One entry for a cap that is reached in a day, however many runs wait for it. */
@@ -245,13 +250,20 @@ export interface UsedByCall {
   micros: number;
   calls: number;
   unheard: boolean;
+  /** Calls among them that came to neither a tool call nor a word. */
+  idleCalls?: number;
 }
 
 /**
- * Settles in the outcome what was set aside for the run's calls. A call whose end was not heard counts as spent in
- * full: the provider may have answered it.
+ * Tells the watch what the run's calls used, and settles in the outcome what was set aside for them. A call whose end
+ * was not heard counts as spent in full: the provider may have answered it.
  */
-export function settleAside(journal: Journal, used: UsedByCall): Changes {
+export function settleAside(parts: Pick<LoopParts, "watch">, journal: Journal, used: UsedByCall): Changes {
+  const { run, agent } = journal;
+  if (used.calls > 0) {
+    const { tokens, micros, idleCalls = 0 } = used;
+    parts.watch?.settled({ runId: run.id, goalId: run.goalId, agent, tokens, micros, idleCalls });
+  }
   const aside = journal.facts.setAside;
   if (!aside) return {};
   const tokens = used.unheard ? Math.max(aside.tokens, used.tokens) : used.tokens;

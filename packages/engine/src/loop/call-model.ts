@@ -112,13 +112,22 @@ async function performModelCall(
     result.answer.status === "answered"
       ? await acceptAnswer(parts, journal, { ...call, shown }, result.answer, result)
       : refuseAnswer(parts, journal, call.stepId, result.answer.failure, result);
-  const aside = settleAside(journal, {
+  const aside = settleAside(parts, journal, {
     tokens: used.tokens ?? 0,
     micros: result.micros,
     calls: result.attempts,
     unheard: isUnheard(result),
+    idleCalls: result.attempts - (isProgress(result.answer) ? 1 : 0),
   });
   return mergeChanges(settled, aside, changes);
+}
+
+/** The answer asks for a tool, or says something. */
+function isProgress(answer: ModelAnswer): boolean {
+  return (
+    answer.status === "answered" &&
+    answer.parts.some((part) => part.type === "tool_call" || (part.type === "text" && part.text.trim() !== ""))
+  );
 }
 
 /** Ends of a call after which the provider may have answered all the same, and counts it. */

@@ -23,7 +23,10 @@ let world: World;
 afterEach(() => world.close());
 
 /** Caps that a test can change, as a person changes the file. */
-function capsSource(first: Partial<Caps["workspace"]>, agents: Caps["agents"] = {}): CapsSource & { raise(to: Caps): void } {
+function capsSource(
+  first: Partial<Caps["workspace"]>,
+  agents: Caps["agents"] = {},
+): CapsSource & { raise(to: Caps): void } {
   let caps: Caps = { workspace: { day: {}, total: {}, ...first }, agents };
   let file = caps;
   return {
@@ -138,9 +141,9 @@ describe("a cap of a day", () => {
     await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: "owner" });
     await driveToday();
     expect(await budgetEntries()).toEqual([]);
-    expect((await Promise.all(runs.map((run) => getRun(world.database, run.id)))).map(({ status }) => status)).toContain(
-      "waiting",
-    );
+    expect(
+      (await Promise.all(runs.map((run) => getRun(world.database, run.id)))).map(({ status }) => status),
+    ).toContain("waiting");
     caps.raise({ ...NO_CAPS, workspace: { day: { runs: 2 }, total: {} } });
     await world.database.query("UPDATE inbox SET status = 'pending' WHERE id = $1", [entry!.id]);
     await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: "owner" });
@@ -157,7 +160,9 @@ describe("a cap over all days", () => {
     expect(await getRun(world.database, run.id)).toMatchObject({
       status: "failed",
       failure: "budget",
-      sentence: expect.stringMatching(/The cap of \$0\.009000 in all for the agent writer.*caps\.agents\.writer\.money/),
+      sentence: expect.stringMatching(
+        /The cap of \$0\.009000 in all for the agent writer.*caps\.agents\.writer\.money/,
+      ),
     });
     expect((await spent()).micros).toBeLessThanOrEqual(9_000);
     expect((await spent()).micros).toBe(world.model.count() * 1_000);
@@ -202,9 +207,12 @@ describe("a cap over all days", () => {
   });
 
   test("holds for the judge of a goal's checks", async () => {
-    await open((request) => (request.tools.length === 0 ? { text: '{"verdict":"met","reason":"Good."}', usage } : work2), {
-      caps: capsSource({ total: { tokens: 100_000 } }),
-    });
+    await open(
+      (request) => (request.tools.length === 0 ? { text: '{"verdict":"met","reason":"Good."}', usage } : work2),
+      {
+        caps: capsSource({ total: { tokens: 100_000 } }),
+      },
+    );
     const spec = { brief: "Write it well", checks: [{ judge: "It is well written" }] };
     await createGoal(world.commands, { agent: "writer", spec });
     await world.driveAll();

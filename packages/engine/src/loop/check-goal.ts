@@ -46,7 +46,7 @@ async function performChecks(
     events: spent.usage.modelCalls ? chargedEvents(journal) : [],
   };
   used.goal = { ...used.goal, reserved_tokens: 0, reserved_micros: 0 };
-  const aside = settleAside(journal, {
+  const aside = settleAside(parts, journal, {
     tokens: spent.usage.tokens ?? 0,
     micros: spent.usage.micros ?? 0,
     calls: spent.usage.modelCalls ?? 0,

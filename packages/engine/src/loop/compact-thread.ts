@@ -59,7 +59,7 @@ async function performCompaction(
   const answer = overBudget ? noRoom(model, overBudget) : await parts.models.call(request, { signal });
   const micros = answer.usage ? priceOf(answer.usage, parts.models.price(answer.model)) : 0;
   const charged = charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {});
-  const aside = settleAside(journal, {
+  const aside = settleAside(parts, journal, {
     tokens: answer.usage ? chargedTokens(answer.usage) : 0,
     micros,
     calls: answer.usage ? 1 : 0,

@@ -140,7 +140,7 @@ function closeSteps(parts: LoopParts, journal: Journal, stepIds: string[]): Begu
   journal.facts.yielded = false;
   return {
     intent: {
-      ...settleAside(journal, { tokens: 0, micros: 0, calls: 0, unheard: true }),
+      ...settleAside(parts, journal, { tokens: 0, micros: 0, calls: 0, unheard: true }),
       goal: { reserved_tokens: 0, reserved_micros: 0 },
       stepPatches: stepIds.map((id) => ({ id, status: "interrupted", error: "The process ended.", ended_at })),
       events: stepIds.map((id) =>

@@ -42,7 +42,8 @@ export async function reserveSideCall(
       if (fits) await keepReservation(transaction, journal, { tokens, micros }, answer);
       return answer;
     });
-    if (leave.ok && leave.maxOutputTokens < maxOutputTokens) return "What it shares with other work has no room for it.";
+    if (leave.ok && leave.maxOutputTokens < maxOutputTokens)
+      return "What it shares with other work has no room for it.";
     if (leave.ok) {
       setFacts(journal, leave.kept);
       return null;
@@ -71,11 +72,10 @@ async function keepReservation(
     ]);
   }
   if (leave.spending.length === 0) return;
-  const { rows } = await transaction.query("UPDATE runs SET state = state || $3 WHERE id = $1 AND epoch = $2 RETURNING id", [
-    run.id,
-    run.epoch,
-    JSON.stringify(leave.kept),
-  ]);
+  const { rows } = await transaction.query(
+    "UPDATE runs SET state = state || $3 WHERE id = $1 AND epoch = $2 RETURNING id",
+    [run.id, run.epoch, JSON.stringify(leave.kept)],
+  );
   if (rows.length === 0) throw new Error(`The run ${run.id} was taken up by another process.`);
   await writeSpending(transaction, leave.spending);
 }

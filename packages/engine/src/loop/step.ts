@@ -139,7 +139,17 @@ export function mergeChanges(...parts: Changes[]): Changes {
   return merged;
 }
 
-const LISTS = ["steps", "stepPatches", "toolCalls", "toolCallPatches", "items", "evidence", "inbox", "events", "spending"] as const;
+const LISTS = [
+  "steps",
+  "stepPatches",
+  "toolCalls",
+  "toolCallPatches",
+  "items",
+  "evidence",
+  "inbox",
+  "events",
+  "spending",
+] as const;
 
 function mergeRun(before: Changes["run"], after: NonNullable<Changes["run"]>): NonNullable<Changes["run"]> {
   const state = before?.state || after.state ? { ...before?.state, ...after.state } : undefined;

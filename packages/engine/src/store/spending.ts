@@ -64,8 +64,7 @@ interface SpendingRow {
   reserved_micros: number;
 }
 
-const READ_COLUMNS =
-  "scope, day = 'infinity' AS total, tokens, micros, runs, reserved_tokens, reserved_micros";
+const READ_COLUMNS = "scope, day = 'infinity' AS total, tokens, micros, runs, reserved_tokens, reserved_micros";
 const ROWS_OF_A_CALL = 4;
 const MAX_LOOKS = 3;
 
@@ -105,7 +104,10 @@ export async function writeSpending(transaction: Queryable, changes: readonly Sp
 }
 
 /** What was spent so far, as it is now, by scope: `workspace` and `agent:<id>`. Absent: nothing was counted. */
-export async function readSpending(database: Queryable, day: string): Promise<Map<string, { day: Spent; total: Spent }>> {
+export async function readSpending(
+  database: Queryable,
+  day: string,
+): Promise<Map<string, { day: Spent; total: Spent }>> {
   const { rows } = await database.query<SpendingRow>({
     name: "read_spending",
     text: `SELECT ${READ_COLUMNS} FROM spending WHERE day IN (${ALL_DAYS}, $1::date)`,

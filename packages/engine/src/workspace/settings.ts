@@ -110,7 +110,12 @@ export function parseSettings(text: string): WorkspaceSettings {
   }
   const reader = fieldReader({ name: SETTINGS_FILE, document, lines, firstLine: 1 });
   const values = section(plainValues(document), [], reader);
-  warnUnknown(values, ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch"], [], reader);
+  warnUnknown(
+    values,
+    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch"],
+    [],
+    reader,
+  );
   const models = section(values["models"], ["models"], reader);
   warnUnknown(models, ["default", "fast", "judge", "fallbacks"], ["models"], reader);
   const fetch = section(values["fetch"], ["fetch"], reader);
