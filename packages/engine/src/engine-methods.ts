@@ -1,4 +1,5 @@
-import { AppError, type Status } from "@bureau/protocol";
+import { AppError, type CapUse, type Status } from "@bureau/protocol";
+import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
@@ -32,7 +33,7 @@ import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
 import { getTask, listTasks } from "./queries/tasks.ts";
 import { getThread, listItems, listThreads } from "./queries/threads.ts";
-import { usage } from "./queries/usage.ts";
+import { capUse, usage } from "./queries/usage.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
@@ -90,7 +91,7 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     stopAll: ({ by }) => stopAll(commands, by),
     resumeAll: () => resumeAll(commands),
     hey: () => hey(database),
-    usage: (query) => usage(database, query),
+    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, workspace: commands.workspace.folder }),
     ready: async () => {
@@ -102,6 +103,11 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     onEvents: (listener) => live.onEvents(listener),
     onDelta: (listener) => live.onDelta(listener),
   };
+}
+
+async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
+  const current = (await caps?.reload()) ?? null;
+  return current === null ? [] : await capUse(database, current, localDay(clock.now()));
 }
 
 async function statusOf({ database, workspace }: CommandParts, models: Models): Promise<Omit<Status, "version">> {

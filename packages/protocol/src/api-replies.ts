@@ -68,10 +68,28 @@ export const InboxReplyResult = z.object({
 });
 export type InboxReplyResult = z.infer<typeof InboxReplyResult>;
 
+/** One cap, and what is left under it now. */
+export const CapUse = z.object({
+  /** `workspace`, or the agent's name. */
+  scope: z.string(),
+  of: z.enum(["workspace", "agent"]),
+  /** In a day of the machine's calendar, or over all days. */
+  period: z.enum(["day", "total"]),
+  limit: z.enum(["tokens", "micros", "runs"]),
+  cap: z.number().int(),
+  spent: z.number().int(),
+  /** Set aside for calls in flight. */
+  reserved: z.number().int(),
+  left: z.number().int(),
+});
+export type CapUse = z.infer<typeof CapUse>;
+
 export const UsageReport = z.object({
   /** `key` is an id or a day; `label` is its name or title. */
   rows: z.array(z.object({ key: z.string(), label: z.string(), usage: Usage })),
   total: Usage,
+  /** The caps of `bureau.yaml`, the widest first; empty when there are none. */
+  caps: z.array(CapUse),
 });
 export type UsageReport = z.infer<typeof UsageReport>;
 

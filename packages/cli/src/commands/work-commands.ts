@@ -7,6 +7,14 @@ export function addWorkCommands(program: Command, session: Session): void {
   addRunCommands(program, session);
   addTaskCommands(program, session);
   addThreadCommands(program, session);
+  addLeaf(program, "usage", "tokens, money and time used, and what is left under each cap", {
+    group: GROUP,
+    example: "bureau usage --by day",
+  })
+    .option("--by <what>", "goal, agent or day", "goal")
+    .option("--since <day>", "from this day on, as 2026-01-31")
+    .option("--until <day>", "up to this day")
+    .action(onCall(session, async () => (await import("../actions/show-usage.ts")).showUsage));
   addStopCommands(program, session);
 }
 

@@ -303,6 +303,24 @@ describe("care", () => {
   });
 });
 
+describe("usage", () => {
+  test("is told by goal, agent or day, with what is left under the caps of the settings as they are now", async () => {
+    const settings = join(folder, "bureau.yaml");
+    const before = await readFile(settings, "utf8");
+    await writeFile(settings, `${before}\ncaps: { day: { runs: 500, money: 5 } }\n`);
+    const { code, out } = await bureau("usage", "--by", "agent");
+    expect(code).toBe(0);
+    expect(out).toContain("In all");
+    expect(out).toContain("the workspace today: $5.00 left of $5.00");
+    expect((await bureau("usage", "--json")).lines()[0]).toMatchObject({
+      caps: [{ limit: "micros" }, { limit: "runs", cap: 500, left: 500 }],
+    });
+    await writeFile(settings, before);
+    expect((await bureau("usage", "--by", "day")).out).not.toContain("Caps:");
+    expect((await bureau("usage", "--by", "week")).code).toBe(2);
+  });
+});
+
 describe("stopping everything", () => {
   test("is said first by hey and the inbox, holds for new runs, and is lifted", async () => {
     expect((await bureau("stop")).code).toBe(2);

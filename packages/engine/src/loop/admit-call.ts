@@ -1,6 +1,6 @@
 import type { InboxEntry, Usage } from "@bureau/protocol";
 import { localDay, nextLocalDay, timeText } from "../clock.ts";
-import { capKey, type CapPlan, type CapReached, type Caps, capsFor, planWithinCaps } from "../domain/caps.ts";
+import { capKey, type CapPlan, type CapReached, type Caps, capsFor, NO_CAPS, planWithinCaps } from "../domain/caps.ts";
 import { canonicalJson, textHash } from "../domain/hash.ts";
 import type { ModelPrice } from "../models/model.ts";
 import type { Queryable } from "../store/database.ts";
@@ -96,7 +96,7 @@ async function askCaps(
   if (!answer.ok && answer.why !== "busy" && parts.caps) {
     // A person may have raised it since; a reached cap is rare enough to look at the file.
     const raised = await parts.caps.reload();
-    if (raised !== null) answer = plan(raised);
+    answer = plan(raised ?? NO_CAPS);
   }
   if (!answer.ok) return { ok: false, refusal: await refuse(parts, journal, transaction, answer) };
   const { tokens, micros, maxOutputTokens } = answer;

@@ -21,6 +21,8 @@ afterEach(() => world.close());
 
 async function open(script: ModelScript): Promise<void> {
   const clock = fastClock();
+  // In the middle of a stretch and of a minute, so that none ends while a test runs.
+  clock.advance(WINDOW_MS * 1.05 - (clock.now() % WINDOW_MS));
   world = await testWorld(script, { clock });
   watch = new SpendWatch({
     database: world.database,

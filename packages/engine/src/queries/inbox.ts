@@ -88,8 +88,9 @@ function sentenceOf(row: HeyRow): string {
       return `${who} asks${goal}: ${row.title}`;
     case "sign_off":
       return `${who} asks you to sign off${goal}: ${row.title}`;
-    case "stopped":
     case "budget":
+      return row.goal_title === null ? row.title : `For "${row.goal_title}": ${row.title}`;
+    case "stopped":
       return `${who} has stopped${goal}: ${row.title}`;
     case "unknown_effect":
       return `${who} cannot tell whether this took place${goal}: ${row.title}`;
