@@ -35,7 +35,7 @@ import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
-import { type NewEvent, numberEvents } from "./store/events.ts";
+import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
 import { setHalt } from "./store/halt.ts";
 import { prepareJournal } from "./store/journal.ts";
 import { claimRuns } from "./store/load-run.ts";
@@ -105,7 +105,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     onReconnect: () => late.dispatcher?.kick(),
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
-  if (options.halted) await setHalt(database, options.halted);
+  if (options.halted) await takeHalt(database, options.halted);
   const dispatcher: Dispatcher = {
     enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
     kick: () => late.dispatcher?.kick(),
@@ -167,6 +167,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await options.sandbox.close();
     },
   };
+}
+
+/** Everything was stopped while no process was up. */
+async function takeHalt(database: Database, halted: Halt): Promise<void> {
+  await database.transaction(async (transaction) => {
+    if (await setHalt(transaction, halted)) {
+      await appendEvents(transaction, [{ type: "everything.stopped", data: { halted } }]);
+    }
+  });
 }
 
 function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder: string) => void>): void {

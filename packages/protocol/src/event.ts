@@ -37,6 +37,8 @@ export const EVENT_TYPES = [
   "inbox.added",
   "inbox.closed",
   "rehearsal.drifted",
+  "everything.stopped",
+  "everything.resumed",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

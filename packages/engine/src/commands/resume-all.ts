@@ -15,7 +15,11 @@ const MAX_BATCHES = 10_000;
  * The flag is lifted first: from then on no run is paused because of it, and all that were are found here.
  */
 export async function resumeAll(parts: CommandParts): Promise<ResumeAllReply> {
-  const halted = await change(parts, (change) => clearHalt(change.transaction));
+  const halted = await change(parts, async (change) => {
+    const lifted = await clearHalt(change.transaction);
+    if (lifted !== null) change.addEvent({ type: "everything.resumed", data: { halted: null } });
+    return lifted;
+  });
   let runs = 0;
   let after = "";
   for (let batch = 0; batch < MAX_BATCHES; batch += 1) {

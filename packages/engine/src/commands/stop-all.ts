@@ -18,7 +18,10 @@ const MAX_LOOKS = 45;
  * before is found here. Raising `control` under the run's lock refuses every intent that is not written yet.
  */
 export async function stopAll(parts: CommandParts, by: string): Promise<StopAllReply> {
-  await change(parts, (change) => setHalt(change.transaction, { at: change.now.toISOString(), by }));
+  await change(parts, async (change) => {
+    const halted = { at: change.now.toISOString(), by };
+    if (await setHalt(change.transaction, halted)) change.addEvent({ type: "everything.stopped", data: { halted } });
+  });
   let told = 0;
   let after = "";
   for (let batch = 0; batch < MAX_BATCHES; batch += 1) {

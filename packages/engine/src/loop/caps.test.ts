@@ -6,11 +6,13 @@ import { localDay, nextLocalDay, type Clock } from "../clock.ts";
 import { type Caps, NO_CAPS } from "../domain/caps.ts";
 import { listInbox } from "../queries/inbox.ts";
 import { getRun, listRuns } from "../queries/runs.ts";
+import { crashingDatabase } from "../testing/crash-points.ts";
 import type { ModelReply, ModelScript } from "../testing/model-server.ts";
 import { driveAll, fastClock, gate, testWorld, until, type World } from "../testing/test-world.ts";
 import type { CapsSource } from "../workspace/watch-caps.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { driveRun } from "./drive-run.ts";
+import { JournalWriter } from "./journal-writer.ts";
 
 const RUNS = 100;
 const usage = { inputTokens: 900, outputTokens: 100 };
@@ -256,6 +258,37 @@ describe("a call in flight when its process died", () => {
     held.open(go);
     await driving;
   });
+});
+
+describe("a process that dies at any write", () => {
+  test("leaves nothing set aside, and never counts less than was used", async () => {
+    await open(work, { caps: capsSource({ day: { tokens: 1_000_000 } }) });
+    for (let write = 1; ; write += 1) {
+      for (const moment of ["before", "after"] as const) {
+        await world.database.query("DELETE FROM spending");
+        const asked = world.model.count();
+        const run = await start();
+        const crashing = crashingDatabase(world.database, { moment, write });
+        const dying = world.restarted({
+          executorId: "dying",
+          caps: world.parts.caps!,
+          database: crashing.database,
+          writer: new JournalWriter({ database: crashing.database, clock: world.parts.clock }),
+        });
+        await Promise.race([driveRun(dying, run.id, 1), crashing.died]);
+        await driveAll(world.restarted({ caps: world.parts.caps! }));
+        expect(await getRun(world.database, run.id)).toMatchObject({ status: "completed" });
+        const now = await spent();
+        expect(now).toMatchObject({ reserved: 0, reserved_micros: 0, runs: 1 });
+        expect(now.tokens).toBeGreaterThanOrEqual((world.model.count() - asked) * 1_000);
+        // The point is past the last write: every one has been tried.
+        if (!crashing.isDead()) {
+          expect(now.tokens).toBe(2_000);
+          return;
+        }
+      }
+    }
+  }, 30_000);
 });
 
 describe("without caps", () => {

@@ -124,6 +124,12 @@ describe("stopping everything", () => {
     await stopAll(world.commands, "owner");
     expect(await stopAll(world.commands, "other")).toMatchObject({ halted: { by: "owner" }, runs: 0 });
     expect(await hey(world.database)).toMatchObject({ halted: { by: "owner" } });
+    await resumeAll(world.commands);
+    const { rows } = await world.database.query("SELECT type, data->'halted'->>'by' AS by FROM events ORDER BY id");
+    expect(rows).toEqual([
+      { type: "everything.stopped", by: "owner" },
+      { type: "everything.resumed", by: null },
+    ]);
   });
 });
 

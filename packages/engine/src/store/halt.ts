@@ -23,11 +23,16 @@ export async function readHalt(database: Queryable): Promise<Halt | null> {
   return rows[0]?.value ?? null;
 }
 
-/** Sets the flag. One that is set already stays as it is: the first to stop is the one who is named. */
-export async function setHalt(database: Queryable, halt: Halt): Promise<void> {
-  await database.query(`INSERT INTO settings (key, value) VALUES ('${HALT_KEY}', $1) ON CONFLICT (key) DO NOTHING`, [
-    JSON.stringify(halt),
-  ]);
+/**
+ * Sets the flag, and returns whether it was not set before. One that is set stays as it is: the first to stop is the
+ * one who is named.
+ */
+export async function setHalt(database: Queryable, halt: Halt): Promise<boolean> {
+  const { rows } = await database.query(
+    `INSERT INTO settings (key, value) VALUES ('${HALT_KEY}', $1) ON CONFLICT (key) DO NOTHING RETURNING key`,
+    [JSON.stringify(halt)],
+  );
+  return rows.length > 0;
 }
 
 /** Lifts the flag; returns what it was. */
