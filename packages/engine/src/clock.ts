@@ -26,6 +26,19 @@ export const systemClock: Clock = {
 /** From 0 up to but not 1. The engine's only source of chance besides ids. */
 export const systemRandom = (): number => Math.random();
 
+/** The day of this machine's calendar, as `2026-01-31`. */
+export function localDay(ms: number): string {
+  const at = new Date(ms);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** When the next day of this machine's calendar begins. */
+export function nextLocalDay(ms: number): number {
+  const at = new Date(ms);
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate() + 1).getTime();
+}
+
 /** ISO 8601 UTC text of a moment. */
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();

@@ -35,11 +35,13 @@ import type {
   MessageReply,
   Page,
   Recording,
+  ResumeAllReply,
   Run,
   RunList,
   StartRun,
   Status,
   StepList,
+  StopAllReply,
   Task,
   TaskList,
   TaskStarted,
@@ -140,6 +142,10 @@ export interface EffectsApi {
 }
 
 export interface StateApi {
+  /** Stops everything. Nothing begins after it resolved, but what `ending` counts may still be put down. */
+  stopAll(input: DecidedBy): Promise<StopAllReply>;
+  /** Lifts the stop of everything. */
+  resumeAll(): Promise<ResumeAllReply>;
   hey(): Promise<Hey>;
   usage(query: UsageQuery): Promise<UsageReport>;
   /** The program's version is added by whoever serves it. */

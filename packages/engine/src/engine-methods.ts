@@ -1,4 +1,5 @@
-import { AppError, type Status } from "@bureau/protocol";
+import { AppError, type CapUse, type Status } from "@bureau/protocol";
+import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
@@ -13,9 +14,11 @@ import type { CommandParts } from "./commands/parts.ts";
 import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
 import { pauseGoal } from "./commands/pause-goal.ts";
 import { replyToInbox } from "./commands/reply-to-inbox.ts";
+import { resumeAll } from "./commands/resume-all.ts";
 import { resumeGoal } from "./commands/resume-goal.ts";
 import { postMessage, startRun } from "./commands/start-run.ts";
 import { steerRun } from "./commands/steer-run.ts";
+import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
@@ -32,9 +35,10 @@ import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
 import { getTask, listTasks } from "./queries/tasks.ts";
 import { getThread, listItems, listThreads } from "./queries/threads.ts";
-import { usage } from "./queries/usage.ts";
+import { capUse, usage } from "./queries/usage.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
+import { readHalt } from "./store/halt.ts";
 
 export interface MethodParts {
   commands: CommandParts;
@@ -90,8 +94,10 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     getEffect: (effect) => getEffect(database, effect),
     undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
+    stopAll: ({ by }) => stopAll(commands, by),
+    resumeAll: () => resumeAll(commands),
     hey: () => hey(database),
-    usage: (query) => usage(database, query),
+    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, workspace: commands.workspace.folder }),
     ready: async () => {
@@ -105,8 +111,13 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
   };
 }
 
+async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
+  const current = (await caps?.reload()) ?? null;
+  return current === null ? [] : await capUse(database, current, localDay(clock.now()));
+}
+
 async function statusOf({ database, workspace }: CommandParts, models: Models): Promise<Omit<Status, "version">> {
-  const [counts, lastSeq] = await Promise.all([countAll(database), lastSequence(database)]);
+  const [counts, lastSeq, halted] = await Promise.all([countAll(database), lastSequence(database), readHalt(database)]);
   const model = defaultModel(models);
   const work =
     counts.runsRunning + counts.runsQueued > 0
@@ -115,7 +126,8 @@ async function statusOf({ database, workspace }: CommandParts, models: Models): 
         ? `Idle; ${counts.inboxPending} entries wait for a person.`
         : "Idle.";
   const said = models.rehearsal ? "This is a rehearsal: the model's words were written beforehand. " : "";
-  return { workspace: workspace.folder, model, rehearsal: models.rehearsal, sentence: said + work, counts, lastSeq };
+  const sentence = halted ? `Everything is stopped, by ${halted.by}. Nothing begins until it is resumed.` : said + work;
+  return { workspace: workspace.folder, model, rehearsal: models.rehearsal, sentence, halted, counts, lastSeq };
 }
 
 function defaultModel(models: Models): string | null {

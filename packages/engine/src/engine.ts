@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { Halt } from "@bureau/protocol";
 import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prepareStarts } from "./commands/start-runs.ts";
+import { holdSpending } from "./commands/hold-spending.ts";
 import { prune, type PruneReport } from "./commands/prune.ts";
 import { reportDrift } from "./commands/report-drift.ts";
 import { changedGoalFiles, type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
@@ -28,18 +30,21 @@ import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
 import { policyReader } from "./loop/policy-view.ts";
+import { SpendWatch } from "./loop/spend-watch.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
-import { type NewEvent, numberEvents } from "./store/events.ts";
+import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
+import { setHalt } from "./store/halt.ts";
 import { prepareJournal } from "./store/journal.ts";
 import { claimRuns } from "./store/load-run.ts";
 import { together } from "./together.ts";
 import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
+import type { CapsSource } from "./workspace/watch-caps.ts";
 
 /** Runs at work at once in one process. */
 export const DEFAULT_CONCURRENCY = 1_000;
@@ -63,6 +68,10 @@ export interface EngineOptions {
   clock?: Clock;
   concurrency?: number;
   limits?: Partial<RunLimits>;
+  /** Caps of agents, the workspace and the day. */
+  caps?: CapsSource;
+  /** Everything was stopped while no process was up: nothing begins until it is resumed. */
+  halted?: Halt | null;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -100,6 +109,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     onReconnect: () => late.dispatcher?.kick(),
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
+  if (options.halted) await takeHalt(database, options.halted);
   const dispatcher: Dispatcher = {
     enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
     kick: () => late.dispatcher?.kick(),
@@ -127,6 +137,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   await clearUnfinishedGoalFiles(commands);
   executor.sweep(async ({ alive, dead }) => {
     live.others = alive.length > 0;
+    await options.caps?.reload();
     await numberEvents(database);
     await adopt(database, late.dispatcher!, dead, log);
   });
@@ -160,6 +171,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await options.sandbox.close();
     },
   };
+}
+
+/** Everything was stopped while no process was up. */
+async function takeHalt(database: Database, halted: Halt): Promise<void> {
+  await database.transaction(async (transaction) => {
+    if (await setHalt(transaction, halted)) {
+      await appendEvents(transaction, [{ type: "everything.stopped", data: { halted } }]);
+    }
+  });
 }
 
 function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder: string) => void>): void {
@@ -222,6 +242,13 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
     policy: policyReader(database, clock, options.rules ?? []),
+    ...(options.caps ? { caps: options.caps } : {}),
+    watch: new SpendWatch({
+      database,
+      clock,
+      hold: (held, title) => holdSpending(commands, held, title),
+      log,
+    }),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,

@@ -13,6 +13,7 @@ export { migrate } from "./store/migrate.ts";
 export { builtInTools } from "./tools/registry.ts";
 export { initWorkspace, isWorkspace } from "./workspace/init-workspace.ts";
 export { parseSettings, readSettings, SETTINGS_KEYS, type WorkspaceSettings } from "./workspace/settings.ts";
+export { type CapsSource, capsOfWorkspace } from "./workspace/watch-caps.ts";
 export { prune, type PruneReport } from "./commands/prune.ts";
 export { type Blobs, openBlobs } from "./store/blobs.ts";
 export { type BackupReport, writeBackup } from "./store/backup.ts";

@@ -68,10 +68,28 @@ export const InboxReplyResult = z.object({
 });
 export type InboxReplyResult = z.infer<typeof InboxReplyResult>;
 
+/** One cap, and what is left under it now. */
+export const CapUse = z.object({
+  /** `workspace`, or the agent's name. */
+  scope: z.string(),
+  of: z.enum(["workspace", "agent"]),
+  /** In a day of the machine's calendar, or over all days. */
+  period: z.enum(["day", "total"]),
+  limit: z.enum(["tokens", "micros", "runs"]),
+  cap: z.number().int(),
+  spent: z.number().int(),
+  /** Set aside for calls in flight. */
+  reserved: z.number().int(),
+  left: z.number().int(),
+});
+export type CapUse = z.infer<typeof CapUse>;
+
 export const UsageReport = z.object({
   /** `key` is an id or a day; `label` is its name or title. */
   rows: z.array(z.object({ key: z.string(), label: z.string(), usage: Usage })),
   total: Usage,
+  /** The caps of `bureau.yaml`, the widest first; empty when there are none. */
+  caps: z.array(CapUse),
 });
 export type UsageReport = z.infer<typeof UsageReport>;
 
@@ -98,7 +116,35 @@ export const Counts = z.object({
 });
 export type Counts = z.infer<typeof Counts>;
 
-export const Hey = z.object({ entries: z.array(HeyEntry), counts: Counts });
+/** Since when everything is stopped, and who stopped it. */
+export const Halt = z.object({ at: z.string(), by: z.string() });
+export type Halt = z.infer<typeof Halt>;
+
+/** What came of stopping everything. */
+export const StopAllReply = z.object({
+  halted: Halt.nullable(),
+  /** Runs that were told to stop. */
+  runs: z.number().int(),
+  /** Runs that had not yet put down what they were at; they begin nothing more. */
+  ending: z.number().int(),
+  sentence: z.string(),
+});
+export type StopAllReply = z.infer<typeof StopAllReply>;
+
+/** What came of lifting the stop of everything. */
+export const ResumeAllReply = z.object({
+  /** Runs that go on. */
+  runs: z.number().int(),
+  sentence: z.string(),
+});
+export type ResumeAllReply = z.infer<typeof ResumeAllReply>;
+
+export const Hey = z.object({
+  entries: z.array(HeyEntry),
+  counts: Counts,
+  /** Since when everything is stopped; null while work may go on. */
+  halted: Halt.nullable(),
+});
 export type Hey = z.infer<typeof Hey>;
 
 export const Status = z.object({
@@ -110,6 +156,8 @@ export const Status = z.object({
   rehearsal: z.boolean(),
   /** One plain sentence: what it is doing, and that it is a rehearsal if it is one. */
   sentence: z.string(),
+  /** Since when everything is stopped; null while work may go on. */
+  halted: Halt.nullable(),
   counts: Counts,
   /** Sequence number of the newest event. */
   lastSeq: z.number().int(),

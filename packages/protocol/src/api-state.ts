@@ -1,5 +1,5 @@
 import { EventsQuery, SignIn, UsageQuery } from "./api-inputs.ts";
-import { DoctorReport, Status, UsageReport } from "./api-replies.ts";
+import { DoctorReport, ResumeAllReply, Status, StopAllReply, UsageReport } from "./api-replies.ts";
 import { endpoint } from "./endpoint.ts";
 
 export const stateApi = {
@@ -19,6 +19,16 @@ export const stateApi = {
     group: "usage",
     query: UsageQuery,
     reply: UsageReport,
+  }),
+  stopAll: endpoint("POST", "/api/stop", {
+    summary: "Stop everything: no model call, tool call or check begins until it is resumed",
+    group: "state",
+    reply: StopAllReply,
+  }),
+  resumeAll: endpoint("POST", "/api/resume", {
+    summary: "Lift the stop of everything; what was at work goes on by itself",
+    group: "state",
+    reply: ResumeAllReply,
   }),
   streamEvents: endpoint("GET", "/api/events", {
     summary: "Server-sent events: all stored ones after a sequence number, then live ones; the id is the number",

@@ -83,3 +83,16 @@ const someData = fc.oneof(
 const someEvents = fc
   .array(fc.tuple(fc.constantFrom(...EVENT_TYPES), someData), { maxLength: 50 })
   .map((list) => list.map(([type, data], index): BureauEvent => ({ ...anEvent(index + 1, data), type })));
+
+describe("the stop of everything", () => {
+  test("is in the view until it is lifted", () => {
+    const halted = { at: "2026-01-01T00:00:00.000Z", by: "owner" };
+    const event = { at: halted.at, threadId: null, runId: null, goalId: null };
+    const stopped = applyEvent(EMPTY_VIEW, { ...event, seq: 1, type: "everything.stopped", data: { halted } });
+    expect(stopped.halted).toEqual(halted);
+    const broken = { ...event, seq: 2, type: "everything.stopped" as const, data: { halted: "yes" } };
+    expect(applyEvent(stopped, broken).halted).toEqual(halted);
+    const resumed = { ...event, seq: 2, type: "everything.resumed" as const, data: { halted: null } };
+    expect(applyEvent(stopped, resumed).halted).toBe(null);
+  });
+});

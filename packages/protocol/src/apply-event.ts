@@ -1,4 +1,5 @@
 import type { Agent } from "./agent.ts";
+import type { Halt } from "./api-replies.ts";
 import type { BureauEvent } from "./event.ts";
 import type { Evidence, Goal } from "./goal.ts";
 import type { InboxEntry } from "./inbox.ts";
@@ -21,6 +22,8 @@ export interface View {
   steps: Readonly<Record<string, Step>>;
   toolCalls: Readonly<Record<string, ToolCall>>;
   inbox: Readonly<Record<string, InboxEntry>>;
+  /** Since when everything is stopped, and who stopped it; null while work may go on. */
+  halted: Halt | null;
 }
 
 export const EMPTY_VIEW: View = {
@@ -35,6 +38,7 @@ export const EMPTY_VIEW: View = {
   steps: {},
   toolCalls: {},
   inbox: {},
+  halted: null,
 };
 
 /** Which field of an event's data holds a thing, and where the view keeps it. */
@@ -71,6 +75,8 @@ export function applyEvent(view: View, event: BureauEvent): View {
     const laid = { ...known, [thing.id]: { ...known[thing.id], ...thing } };
     Object.assign(next, { [place]: laid });
   }
+  if (event.type === "everything.stopped" && isHalt(event.data["halted"])) next.halted = event.data["halted"];
+  if (event.type === "everything.resumed") next.halted = null;
   const step = event.data["step"];
   if (isBegunStep(step)) next.runs = withStep(next.runs, step);
   const item = event.data["item"];
@@ -98,6 +104,10 @@ function withResult(calls: View["toolCalls"], { content }: Item): View["toolCall
   if (content.type !== "tool_result") return calls;
   const call = calls[content.toolCallId];
   return call ? { ...calls, [call.id]: { ...call, result: content.text } } : calls;
+}
+
+function isHalt(thing: unknown): thing is Halt {
+  return typeof thing === "object" && thing !== null && "at" in thing && "by" in thing;
 }
 
 function withItem(items: readonly Item[], item: Item): readonly Item[] {

@@ -38,6 +38,8 @@ export const EVENT_TYPES = [
   "inbox.closed",
   "effect.changed",
   "rehearsal.drifted",
+  "everything.stopped",
+  "everything.resumed",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -18,6 +18,7 @@ import { type ModelServer, startModelServer } from "../../engine/src/testing/mod
 import { testDatabase, type TestDatabase } from "../../engine/src/testing/test-database.ts";
 import { type Config, readConfig } from "./config.ts";
 import { type RunningServer, startServer } from "./main.ts";
+import { writeHaltFile } from "./halt-file.ts";
 import { readServerFile } from "./server-file.ts";
 
 let database: TestDatabase;
@@ -98,6 +99,26 @@ describe("startServer", () => {
     expect(await client.listSteps({ params: { runId: id } })).toMatchObject({
       steps: [{ kind: "model_call" }, { kind: "tool_call" }, { kind: "model_call" }],
     });
+  });
+
+  test("comes up stopped when everything was stopped while nothing was up, and stays so over a restart", async () => {
+    await mkdir(join(workspace, ".bureau"), { recursive: true });
+    await writeHaltFile(join(workspace, ".bureau"), { at: "2026-01-01T00:00:00.000Z", by: "owner" });
+    models.setScript(() => "Done.");
+    const before = models.count();
+    const log: string[] = [];
+    const server = await start({}, log);
+    const client = clientOf(server);
+    expect(log.join()).toContain("Everything is stopped, by owner");
+    const { id } = await client.startRun({ body: { text: "Go on" } });
+    await expect.poll(async () => (await client.getRun({ params: { runId: id } })).status).toBe("waiting");
+    await server.stop();
+    const again = clientOf(await start());
+    expect(await again.getStatus()).toMatchObject({ halted: { by: "owner" } });
+    expect(models.count()).toBe(before);
+    expect(await again.resumeAll()).toMatchObject({ runs: 1 });
+    await expect.poll(async () => (await again.getRun({ params: { runId: id } })).status).toBe("completed");
+    expect(await again.getStatus()).toMatchObject({ halted: null });
   });
 
   test("says where it is while it runs, refuses a second one, and keeps its token", async () => {

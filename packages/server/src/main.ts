@@ -2,6 +2,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import {
   builtInTools,
+  capsOfWorkspace,
   createModels,
   createRehearsal,
   createSandbox,
@@ -20,6 +21,7 @@ import {
 import { AppError } from "@bureau/protocol";
 import type { Fault, Log } from "./app-parts.ts";
 import type { Config } from "./config.ts";
+import { readHaltFile, removeHaltFile } from "./halt-file.ts";
 import { checkPort, serve } from "./serve.ts";
 import { watchGoals } from "./watch-goals.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
@@ -67,8 +69,10 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     const models = await openModels(config, placeholders, stack, log, onDrift);
     // Loads while the database starts, which leaves this process idle.
     void models.prepare?.();
+    const halted = await readHaltFile(folder, systemClock.now);
     const engine = await startEngine({
       database: await startDatabase(config, stack, log),
+      halted,
       workspace,
       stateFolder: folder,
       models,
@@ -80,11 +84,15 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         searchPath: config.searchPath,
       }),
       tools: builtInTools({ allowHosts: config.settings.fetch.allowHosts }),
+      caps: capsOfWorkspace(workspace, config.settings.caps, log),
       ...engineLimits(config),
       log,
     });
     stack.defer(() => engine.stop());
     late.engine = engine;
+    if (halted !== null) await removeHaltFile(folder);
+    const status = await engine.status();
+    if (status.halted !== null) log("warn", `${status.sentence} \`bureau resume --all\` lets it go on.`);
     if (config.rehearsal !== null || config.record !== null) await addAgentFolders(engine, placeholders);
     const goalFiles = await watchGoals(engine, workspace, log);
     stack.defer(() => goalFiles.stop());

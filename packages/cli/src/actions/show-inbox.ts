@@ -1,4 +1,4 @@
-import { INBOX_STATUSES, type InboxEntry } from "@bureau/protocol";
+import { type Halt, INBOX_STATUSES, type InboxEntry } from "@bureau/protocol";
 import { answer, argument, readList } from "../answer.ts";
 import type { Call } from "../command-line.ts";
 import { connect, type Connection } from "../connect.ts";
@@ -24,13 +24,21 @@ export async function hey(call: Call): Promise<void> {
   answer(call, reply, () => {
     const { counts } = reply;
     const work = `${count(counts.goalsActive, "goal")} active, ${count(counts.runsRunning, "run")} at work, ${counts.runsWaiting} waiting.`;
-    if (reply.entries.length === 0) return `Nothing needs you now. ${work}\n`;
+    const halted = haltedLine(terminal, reply.halted);
+    if (reply.entries.length === 0) return `${halted}Nothing needs you now. ${work}\n`;
     const lines = reply.entries.map(
       (line) =>
         `${String(line.number).padStart(3)}. ${oneLine(line.sentence, 300)}  ${relativeTime(terminal.now(), line.entry.createdAt)}`,
     );
-    return `${lines.join("\n")}\n\n${work} Reply with \`bureau inbox approve "1 and 2"\`; \`bureau inbox show 1\` has the whole.\n`;
+    return `${halted}${lines.join("\n")}\n\n${work} Reply with \`bureau inbox approve "1 and 2"\`; \`bureau inbox show 1\` has the whole.\n`;
   });
+}
+
+/** Said before anything else while everything is stopped. */
+function haltedLine(terminal: Terminal, halted: Halt | null): string {
+  if (halted === null) return "";
+  const since = relativeTime(terminal.now(), halted.at);
+  return `Everything is stopped, by ${oneLine(halted.by, 100)}, ${since}. \`bureau resume --all\` lets it go on.\n\n`;
 }
 
 export async function listInbox(call: Call<{ status?: string; goal?: string }>): Promise<void> {
@@ -42,10 +50,12 @@ export async function listInbox(call: Call<{ status?: string; goal?: string }>):
     query: { limit: MAX_ENTRIES, ...(status === undefined ? {} : { status }), ...(goal === undefined ? {} : { goal }) },
   });
   await rememberShown(connection, list.entries);
+  const { halted } = options.json === true ? { halted: null } : await connection.client.getStatus();
+  const stopped = haltedLine(terminal, halted);
   answer(call, list, () => {
-    if (list.entries.length === 0) return "Nothing waits.\n";
+    if (list.entries.length === 0) return `${stopped}Nothing waits.\n`;
     const rows = list.entries.map((entry, index) => ({ entry, number: index + 1 }));
-    return renderTable(
+    return `${stopped}${renderTable(
       terminal,
       [
         { title: "#", value: (row) => String(row.number) },
@@ -55,7 +65,7 @@ export async function listInbox(call: Call<{ status?: string; goal?: string }>):
         { title: "ABOUT", value: (row) => oneLine(row.entry.title, 300), flexible: true },
       ],
       rows,
-    );
+    )}`;
   });
 }
 

@@ -7,6 +7,30 @@ export function addWorkCommands(program: Command, session: Session): void {
   addRunCommands(program, session);
   addTaskCommands(program, session);
   addThreadCommands(program, session);
+  addLeaf(program, "usage", "tokens, money and time used, and what is left under each cap", {
+    group: GROUP,
+    example: "bureau usage --by day",
+  })
+    .option("--by <what>", "goal, agent or day", "goal")
+    .option("--since <day>", "from this day on, as 2026-01-31")
+    .option("--until <day>", "up to this day")
+    .action(onCall(session, async () => (await import("../actions/show-usage.ts")).showUsage));
+  addStopCommands(program, session);
+}
+
+function addStopCommands(program: Command, session: Session): void {
+  addLeaf(program, "stop", "stop everything, at once: nothing begins until it is resumed", {
+    group: GROUP,
+    example: "bureau stop --all",
+  })
+    .option("--all", "everything; asked for so that it is not done by a slip")
+    .action(onCall(session, async () => (await import("../actions/stop-all.ts")).stopAll));
+  addLeaf(program, "resume", "let what `bureau stop --all` stopped go on", {
+    group: GROUP,
+    example: "bureau resume --all",
+  })
+    .option("--all", "everything that was stopped")
+    .action(onCall(session, async () => (await import("../actions/stop-all.ts")).resumeAll));
 }
 
 /** `bureau run TEXT` starts a run; `bureau run list` and the like look at those there are. */

@@ -302,3 +302,54 @@ describe("care", () => {
     expect(outcome).toMatchObject({ code: 0, out: expect.stringContaining("Removed 0 steps") });
   });
 });
+
+describe("usage", () => {
+  test("is told by goal, agent or day, with what is left under the caps of the settings as they are now", async () => {
+    const settings = join(folder, "bureau.yaml");
+    const before = await readFile(settings, "utf8");
+    await writeFile(settings, `${before}\ncaps: { day: { runs: 500, money: 5 } }\n`);
+    const { code, out } = await bureau("usage", "--by", "agent");
+    expect(code).toBe(0);
+    expect(out).toContain("In all");
+    expect(out).toContain("the workspace today: $5.00 left of $5.00");
+    expect((await bureau("usage", "--json")).lines()[0]).toMatchObject({
+      caps: [{ limit: "micros" }, { limit: "runs", cap: 500, left: 500 }],
+    });
+    await writeFile(settings, before);
+    expect((await bureau("usage", "--by", "day")).out).not.toContain("Caps:");
+    expect((await bureau("usage", "--by", "week")).code).toBe(2);
+  });
+});
+
+describe("stopping everything", () => {
+  test("is said first by hey and the inbox, holds for new runs, and is lifted", async () => {
+    expect((await bureau("stop")).code).toBe(2);
+    const started = Date.now();
+    const stopped = await bureau("stop", "--all", "--json");
+    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(stopped.lines()[0]).toMatchObject({ halted: { by: "owner" }, ending: 0 });
+    expect((await bureau("hey")).out).toMatch(/^Everything is stopped, by owner/);
+    expect((await bureau("inbox", "list")).out).toMatch(/^Everything is stopped, by owner/);
+    const requests = model.count();
+    const run = await bureau("run", "Say something");
+    expect(run.code).toBe(7);
+    expect(`${run.out}${run.err}`).toContain("everything is stopped");
+    expect(model.count()).toBe(requests);
+    expect((await bureau("resume", "--all")).out).toContain("Work may go on.");
+    await expect.poll(() => model.count(), { timeout: 5_000 }).toBeGreaterThan(requests);
+    expect((await bureau("hey")).out).not.toContain("Everything is stopped");
+  });
+
+  test("without a server is kept for the next one", async () => {
+    const other = await realpath(await mkdtemp(join(tmpdir(), "bureau-stopped-")));
+    try {
+      expect((await runCommandLine(["stop", "--all"], { folder: other })).code).not.toBe(0);
+      await mkdir(join(other, ".bureau"));
+      const stop = () => runCommandLine(["stop", "--all", "--json"], { folder: other });
+      expect((await stop()).lines()[0]).toMatchObject({ runs: 0, ending: 0 });
+      expect((await runCommandLine(["resume", "--all"], { folder: other })).out).toContain("is lifted");
+    } finally {
+      await rm(other, { recursive: true, force: true });
+    }
+  });
+});

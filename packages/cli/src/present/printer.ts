@@ -97,6 +97,9 @@ function writeText(state: State, stepId: string, raw: string): void {
   state.open = !text.endsWith("\n");
 }
 
+/** Waits that no entry of the inbox tells of. */
+const SAID_WAITS: readonly Run["waitReason"][] = ["timer", "paused"];
+
 function showEvent(state: State, event: BureauEvent, view: View): void {
   const { data } = event;
   switch (event.type) {
@@ -115,7 +118,7 @@ function showEvent(state: State, event: BureauEvent, view: View): void {
       showEntry(state, data["entry"] as InboxEntry | undefined);
       return;
     case "run.waiting":
-      if ((data["run"] as Partial<Run>).waitReason === "timer") progress(state, sentenceOf(event));
+      if (SAID_WAITS.includes((data["run"] as Partial<Run>).waitReason ?? null)) progress(state, sentenceOf(event));
       return;
     case "run.failed":
     case "run.canceled":

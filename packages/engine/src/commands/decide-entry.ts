@@ -12,10 +12,12 @@ import { decideEffect, effectOfCall } from "../store/effects.ts";
 import { addItems, change, type Change, type NewItem } from "./change.ts";
 import { requestCheck } from "./check-goal.ts";
 import { isAtWork, wakeGoal } from "./goal-writes.ts";
+import { releaseHeld } from "./hold-spending.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { touchRun, wakeRun } from "./run-writes.ts";
 import { settleEffect } from "./settle-effect.ts";
+import { wakeCapped } from "./wake-capped.ts";
 
 const MAX_TITLE_CHARACTERS = 200;
 const MAX_ARGUMENT_CHARACTERS = 2_000;
@@ -32,7 +34,8 @@ const DECISIONS: Record<InboxEntry["kind"], readonly Decision["decision"][]> = {
   // Approved: it took place. Denied: it did not.
   unknown_effect: ["approve", "deny"],
   failed_run: ["dismiss"],
-  budget: ["dismiss"],
+  // Approved or dismissed: the work asks again, or goes on. Denied: it stays as it is.
+  budget: ["approve", "deny", "dismiss"],
   sign_in: ["dismiss"],
 };
 
@@ -46,6 +49,8 @@ export async function decideInboxEntry(
   entryId: string,
   input: Decision & DecidedBy,
 ): Promise<InboxEntry> {
+  // Before the entry is closed: what dies in between can be asked for again.
+  if (input.decision !== "deny") await releaseHeld(parts, entryId);
   return await change(parts, async (change) => {
     const { entry, run, goal } = await lockEntry(change, entryId);
     const status = STATUS_AFTER[input.decision];
@@ -60,6 +65,7 @@ export async function decideInboxEntry(
       if (entry.kind === "unknown_effect") await settleUnknown(change, decided, run, input);
       addEntryEvent(change, "inbox.closed", decided);
     }
+    if (entry.kind === "budget" && input.decision !== "deny") await wakeCapped(change, entry.id);
     return inboxEntryFromRow(decided);
   });
 }

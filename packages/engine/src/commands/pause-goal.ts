@@ -5,8 +5,11 @@ import { carryToVersion, isOver, lockGoalTree, requireTransition, updateGoal } f
 import type { CommandParts } from "./parts.ts";
 import { pauseRun } from "./run-writes.ts";
 
-/** Pauses a goal and all goals below it. No model or tool call begins until it is resumed. */
-export async function pauseGoal(parts: CommandParts, reference: string): Promise<Goal> {
+/**
+ * Pauses a goal and all goals below it. No model or tool call begins until it is resumed. `why` is the sentence of the
+ * goal itself, where no person paused it.
+ */
+export async function pauseGoal(parts: CommandParts, reference: string, why = "Paused by a person."): Promise<Goal> {
   return await change(parts, async (change) => {
     const { root, goals, runs } = await lockGoalTree(change, reference);
     requireTransition(root, "pause");
@@ -15,8 +18,8 @@ export async function pauseGoal(parts: CommandParts, reference: string): Promise
       if (isOver(goal) || goal.status === "draft" || goal.status === "paused") continue;
       const version = goal.version + 1;
       await carryToVersion(change, goal, version, runs);
-      const by = goal.id === root.id ? "by a person" : `with the goal "${root.name}"`;
-      const row = await updateGoal(change, goal, { status: "paused", version, sentence: `Paused ${by}.` });
+      const sentence = goal.id === root.id ? why : `Paused with the goal "${root.name}".`;
+      const row = await updateGoal(change, goal, { status: "paused", version, sentence });
       if (goal.id === root.id) result = row;
     }
     for (const run of runs) if (!run.pause_requested) await pauseRun(change, run);

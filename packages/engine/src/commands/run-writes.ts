@@ -1,7 +1,9 @@
 import { AppError, newId, NO_USAGE, type AgentId, type Budget, type RunId, type ThreadId } from "@bureau/protocol";
+import { settleLost } from "../store/spending.ts";
 import type { InboxRow, RunRow, StepRow, ThreadRow, ToolCallRow } from "../store/rows.ts";
 import { inboxEntryFromRow, runFromRow, stepFromRow, threadFromRow, toolCallFromRow } from "../store/rows.ts";
 import { closeEffects } from "./settle-effect.ts";
+import { HALTED_SENTENCE, IS_HALTED } from "../store/halt.ts";
 import { addItems, sqlState, type Change, type NewItem } from "./change.ts";
 import { PRIORITY, type Trigger } from "./parts.ts";
 
@@ -67,7 +69,8 @@ export async function insertRun(change: Change, run: NewRun): Promise<RunRow> {
     .query<RunRow>(
       `INSERT INTO runs (id, thread_id, agent_id, goal_id, goal_version, task_id, status, trigger, priority, dispatch,
                          pause_requested, wait_reason, sentence, seen_position, state, usage, limits, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+               CASE WHEN $13::text = '' AND ${IS_HALTED} THEN '${HALTED_SENTENCE}' ELSE $13 END, $14,
                -- What runs before it in the thread have read from outside, it has read.
                $15::jsonb || COALESCE((SELECT jsonb_build_object('taint', r.state->'taint') FROM runs r
                  WHERE r.thread_id = $2 AND r.state ? 'taint' ORDER BY r.created_at DESC LIMIT 1), '{}'),
@@ -159,6 +162,19 @@ export async function requeueRun(change: Change, run: RunRow): Promise<RunRow> {
   return row;
 }
 
+/** The same for many locked runs at once. */
+export async function requeueRuns(change: Change, runs: RunRow[]): Promise<void> {
+  if (runs.length === 0) return;
+  const { rows } = await change.transaction.query<RunRow>(
+    `UPDATE runs SET status = 'queued', wait_reason = NULL, wait_until = NULL, sentence = '', pause_requested = false,
+       dispatch = dispatch + 1, control = control + 1
+     WHERE id = ANY($1) RETURNING *`,
+    [runs.map((run) => run.id)],
+  );
+  for (const row of rows) addRunEvent(change, "run.queued", row);
+  await change.enqueue(...rows);
+}
+
 /** What a decision does to its run: a waiting one goes on, a paused one goes on when it is resumed. */
 export async function wakeRun(change: Change, run: RunRow): Promise<RunRow> {
   if (run.status === "waiting" && run.pause_requested) {
@@ -177,13 +193,16 @@ export async function pauseRun(change: Change, run: RunRow): Promise<RunRow> {
   return row;
 }
 
-/** Lets a paused run go on, unless it waits for something else as well. A cancel that has not held yet is withdrawn. */
+/**
+ * Lets a paused run go on, unless it waits for something else as well or everything is stopped. A cancel that has not
+ * held yet is withdrawn.
+ */
 export async function resumeRun(change: Change, run: RunRow): Promise<RunRow> {
   if (run.status === "waiting" && run.wait_reason === "paused") return await requeueRun(change, run);
   return await updateRun(
     change,
     run.id,
-    "pause_requested = false, cancel_requested = false, control = control + 1",
+    `pause_requested = ${IS_HALTED}, cancel_requested = false, control = control + 1`,
     [],
   );
 }
@@ -253,6 +272,7 @@ async function closeOpenSteps(change: Change, run: RunRow): Promise<void> {
        reserved_micros = greatest(0, reserved_micros - $3) WHERE id = $1`,
     [run.goal_id, sum("reserved_tokens"), sum("reserved_micros")],
   );
+  await settleLost(change.transaction, run.id);
 }
 
 /**

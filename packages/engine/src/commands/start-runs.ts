@@ -1,6 +1,7 @@
 import { newId, NO_USAGE, type Budget, type Run, type StartRun, type ThreadId } from "@bureau/protocol";
 import { agentFor } from "../queries/lookup.ts";
 import { isConnectionError, type Queryable } from "../store/database.ts";
+import { HALTED_SENTENCE, IS_HALTED } from "../store/halt.ts";
 import { type AgentRow, runFromRow, type RunRow, threadFromRow } from "../store/rows.ts";
 import { together } from "../together.ts";
 import { change, type Change } from "./change.ts";
@@ -115,8 +116,8 @@ async function insertRows(change: Change, rows: NewRows[]): Promise<Map<string, 
       )
       INSERT INTO runs (id, thread_id, agent_id, status, trigger, priority, dispatch, pause_requested, wait_reason,
                         sentence, seen_position, usage, limits, created_at)
-      SELECT run_id, thread_id, agent_id, status, 'person', $3, dispatch, pause_requested, wait_reason, sentence, 0,
-             $4::jsonb, limits, $2
+      SELECT run_id, thread_id, agent_id, status, 'person', $3, dispatch, pause_requested, wait_reason,
+             CASE WHEN sentence = '' AND ${IS_HALTED} THEN '${HALTED_SENTENCE}' ELSE sentence END, 0, $4::jsonb, limits, $2
       FROM x RETURNING *`,
     values: [JSON.stringify(rows), change.now, PRIORITY.person, JSON.stringify(NO_USAGE)],
   });

@@ -39,7 +39,7 @@ export type CallPlan =
  *
  * A step fits when used + reserved + wanted stays within each cap; time is checked as what is already used,
  * because a step's time is not known before it. A reservation is given back when the step ends or is found
- * interrupted: a call in flight when the process dies is not charged.
+ * interrupted: a call in flight when the process dies is not charged to its goal, but it is to the caps (`caps.ts`).
  */
 export function reserve(usage: Usage, reserved: Reserved, budget: Budget, wanted: Wanted): Reservation {
   const tokens = wanted.tokens ?? 0;

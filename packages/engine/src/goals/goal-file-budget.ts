@@ -70,14 +70,14 @@ const EXAMPLES: Record<FileKey, string> = {
   tool_calls: "Write a whole number above zero, such as 100.",
 };
 
-function readCount(value: unknown): number | null {
+export function readCount(value: unknown): number | null {
   if (typeof value === "number") return value;
   const match = typeof value === "string" ? /^(\d[\d_,]*(?:\.\d+)?)\s*([km]?)$/i.exec(value.trim()) : null;
   if (match === null) return null;
   return Math.round(Number(match[1]?.replace(/[_,]/g, "")) * (MULTIPLIERS[match[2]?.toLowerCase() ?? ""] ?? 1));
 }
 
-function readMoney(value: unknown): number | null {
+export function readMoney(value: unknown): number | null {
   const text = typeof value === "string" ? /^\$?\s*(\d+(?:\.\d+)?)\s*(?:usd|\$)?$/i.exec(value.trim())?.[1] : undefined;
   const dollars = typeof value === "number" ? value : text === undefined ? null : Number(text);
   return dollars === null ? null : Math.round(dollars * MICROS_PER_DOLLAR);

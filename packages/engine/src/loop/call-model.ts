@@ -4,15 +4,21 @@ import { priceOf } from "../domain/budget.ts";
 import { afterModelFailure } from "../domain/model-retry.ts";
 import type { AnswerPart, ModelAnswer, ModelFailure } from "../models/model.ts";
 import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
-import { keepContext } from "./frame-journal.ts";
-import { charge, type Journal, messagesToSend, planModelCall, setFacts, usageOfCall, wantedCall } from "./journal.ts";
 import { loadedCall, MAX_CALLS_PER_ANSWER, newToolCalls } from "./new-calls.ts";
+import { askLeave, settleAside } from "./admit-call.ts";
+import { keepContext } from "./frame-journal.ts";
+import {
+  charge,
+  type Journal,
+  messagesToSend,
+  planModelCall,
+  type RunFacts,
+  setFacts,
+  usageOfCall,
+  wantedCall,
+} from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { reserveShared } from "./shared-budget.ts";
 import { type BegunStep, chargedEvents, event, mergeChanges, newItems, newStep, type PerformContext } from "./step.ts";
-
-/** Until a budget is asked again that others have set aside for calls in flight. */
-const BUSY_RETRY_MS = 1_000;
 
 /** Begins a model call: sets its cost aside, and marks what the model is about to be shown as seen. */
 export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
@@ -52,19 +58,22 @@ export function beginModelCall(parts: LoopParts, journal: Journal): BegunStep {
     },
     perform: (context) => performModelCall(parts, journal, call, context),
   };
-  const { goal } = journal;
-  if (!goal?.hasFamily || !own) return begun;
-  begun.admit = async (transaction, intent) => {
-    const shared = await reserveShared(transaction, { runId: journal.run.id, goal, usage: own, wanted });
-    if (!shared.ok)
-      return shared.busy
-        ? { type: "busy", retryAt: parts.clock.now() + BUSY_RETRY_MS }
-        : { type: "exceeded", sentence: shared.sentence };
-    const tokens = Math.min(plan.tokens, shared.tokens);
-    const micros = Math.min(plan.micros, shared.micros);
-    Object.assign(step.row, { reserved_tokens: tokens, reserved_micros: micros });
-    Object.assign(intent.goal!, { reserved_tokens: tokens, reserved_micros: micros });
-    const bound = Math.min(plan.maxOutputTokens, shared.maxOutputTokens);
+  if (!journal.goal?.hasFamily && !parts.caps?.current()) return begun;
+  begun.admit = async (transaction, intent, outcome) => {
+    const { maxOutputTokens } = plan;
+    const asked = { wanted, maxOutputTokens, usage: own ?? null, models: chain, outcome };
+    const leave = await askLeave(parts, journal, transaction, asked);
+    if (!leave.ok) return leave.refusal;
+    const reserved = {
+      reserved_tokens: Math.min(plan.tokens, leave.tokens),
+      reserved_micros: Math.min(plan.micros, leave.micros),
+    };
+    Object.assign(step.row, reserved);
+    Object.assign(intent.goal!, reserved);
+    intent.run = { ...intent.run, state: { ...intent.run?.state, ...leave.kept } };
+    intent.spending = leave.spending;
+    call.kept = leave.kept;
+    const bound = Math.min(plan.maxOutputTokens, leave.maxOutputTokens);
     call.maxOutputTokens = bound < journal.maxOutputTokens ? bound : null;
     return null;
   };
@@ -75,6 +84,8 @@ interface CallInput {
   stepId: string;
   chain: string[];
   maxOutputTokens: number | null;
+  /** Facts that were written with the intent. */
+  kept?: RunFacts;
 }
 
 async function performModelCall(
@@ -84,6 +95,7 @@ async function performModelCall(
   { signal }: PerformContext,
 ): Promise<Changes> {
   const startedAt = parts.clock.now();
+  setFacts(journal, call.kept ?? {});
   const shown = journal.input.position;
   const result = await callWithRetries(parts, journal, call, signal);
   const used = result.usage ? usageOfCall(result.usage, result.micros) : {};
@@ -97,7 +109,29 @@ async function performModelCall(
     result.answer.status === "answered"
       ? await acceptAnswer(parts, journal, { ...call, shown }, result.answer, result)
       : refuseAnswer(parts, journal, call.stepId, result.answer.failure, result);
-  return mergeChanges(settled, changes);
+  const aside = settleAside(parts, journal, {
+    tokens: used.tokens ?? 0,
+    micros: result.micros,
+    calls: result.attempts,
+    unheard: isUnheard(result),
+    idleCalls: result.attempts - (isProgress(result.answer) ? 1 : 0),
+  });
+  return mergeChanges(settled, aside, changes);
+}
+
+/** The answer asks for a tool, or says something. */
+function isProgress(answer: ModelAnswer): boolean {
+  return (
+    answer.status === "answered" &&
+    answer.parts.some((part) => part.type === "tool_call" || (part.type === "text" && part.text.trim() !== ""))
+  );
+}
+
+/** Ends of a call after which the provider may have answered all the same, and counts it. */
+const UNHEARD: readonly ModelFailure["kind"][] = ["canceled", "cut_stream", "stalled"];
+
+function isUnheard({ answer, usage }: CallResult): boolean {
+  return usage === null && answer.status === "failed" && UNHEARD.includes(answer.failure.kind);
 }
 
 interface CallResult {

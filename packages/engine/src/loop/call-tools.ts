@@ -142,6 +142,9 @@ const execute: Work = async (tool, call, context, parts, journal) => {
   const signal = signalOutcome(parts, journal, call);
   if (signal) return signal;
   if (!tool) return { status: "failed", text: `There is no tool named ${call.name}.` };
+  if (context.signal.aborted) {
+    return { status: "canceled", text: `Ended before it began: ${reason(context.signal.reason)}` };
+  }
   // A person may have changed the arguments of a call before approving it.
   const checked = call.approved ? parseToolArguments(tool, JSON.stringify(call.arguments)) : null;
   if (checked?.ok === false) return { status: "failed", text: checked.message };

@@ -8,6 +8,7 @@ import { impliedChecks } from "../goals/describe-check.ts";
 import type { CallModel } from "../models/model.ts";
 import type { Changes, NewEvidence, NewInboxEntry } from "../store/journal.ts";
 import type { LoadedGoal } from "../store/load-run.ts";
+import { settleAside } from "./admit-call.ts";
 import { presentEntry } from "./call-tools.ts";
 import { charge, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
@@ -45,8 +46,14 @@ async function performChecks(
     events: spent.usage.modelCalls ? chargedEvents(journal) : [],
   };
   used.goal = { ...used.goal, reserved_tokens: 0, reserved_micros: 0 };
+  const aside = settleAside(parts, journal, {
+    tokens: spent.usage.tokens ?? 0,
+    micros: spent.usage.micros ?? 0,
+    calls: spent.usage.modelCalls ?? 0,
+    unheard: context.signal.aborted,
+  });
   if (context.signal.aborted) {
-    return mergeChanges(used, {
+    return mergeChanges(used, aside, {
       stepPatches: [{ id: stepId, status: "interrupted", error: "Stopped by a command.", ended_at: ended }],
       events: [stepEnded(journal, stepId, "interrupted", ended)],
     });
@@ -55,7 +62,7 @@ async function performChecks(
   const verdict = await judgeRound(parts, journal, stepId, findings);
   const stop = spent.overBudget ? setFacts(journal, { modelFailure: overBudgetFailure(spent.overBudget) }) : null;
   journal.run.attempts = 0;
-  return mergeChanges(used, verdict, {
+  return mergeChanges(used, aside, verdict, {
     run: { attempts: 0, ...(stop ? { state: stop } : {}) },
     stepPatches: [{ id: stepId, status: "completed", error: null, ended_at: ended }],
     evidence,
@@ -75,7 +82,7 @@ function checkContext(
 ): CheckContext {
   const round = (journal.facts.checkCount ?? 0) + 1;
   const callModel: CallModel = async (request, options) => {
-    spent.overBudget ??= await reserveSideCall(parts, journal, spent.usage, request);
+    spent.overBudget ??= await reserveSideCall(parts, journal, spent.usage, request, signal);
     if (spent.overBudget) return noRoom(request.model, spent.overBudget);
     const answer = await parts.models.call(request, options);
     if (answer.usage) {

@@ -1,10 +1,11 @@
-import { NO_USAGE } from "@bureau/protocol";
+import { chargedTokens, NO_USAGE } from "@bureau/protocol";
 import { BYTES_PER_TOKEN, priceOf } from "../domain/budget.ts";
 import { compactionMessages, KEEP_SHARE, planCompaction, summaryContent, summaryTokens } from "../domain/compaction.ts";
 import { timeText } from "../clock.ts";
 import { loadRun } from "../store/load-run.ts";
 import type { ModelLimits, ModelRequest } from "../models/model.ts";
 import type { Changes, StepPatch } from "../store/journal.ts";
+import { settleAside } from "./admit-call.ts";
 import { charge, contentBytes, type Journal, setFacts, usageOfCall } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { noRoom, reserveSideCall } from "./side-call.ts";
@@ -54,15 +55,21 @@ async function performCompaction(
     cacheKey: `${journal.run.threadId}:summary`,
   };
   // Without room for a summary the old items leave the view all the same: the next call is smaller, and says if it fits.
-  const overBudget = await reserveSideCall(parts, journal, {}, request);
+  const overBudget = await reserveSideCall(parts, journal, {}, request, signal);
   const answer = overBudget ? noRoom(model, overBudget) : await parts.models.call(request, { signal });
   const micros = answer.usage ? priceOf(answer.usage, parts.models.price(answer.model)) : 0;
   const charged = charge(journal, answer.usage ? usageOfCall(answer.usage, micros) : {});
-  const spent: Changes = {
+  const aside = settleAside(parts, journal, {
+    tokens: answer.usage ? chargedTokens(answer.usage) : 0,
+    micros,
+    calls: answer.usage ? 1 : 0,
+    unheard: signal.aborted && !answer.usage,
+  });
+  const spent = mergeChanges(aside, {
     run: charged.run,
     goal: { ...charged.goal, reserved_tokens: 0, reserved_micros: 0 },
     events: answer.usage ? chargedEvents(journal) : [],
-  };
+  });
   if (signal.aborted) {
     return mergeChanges(
       spent,

@@ -3,6 +3,7 @@ import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { appendItems } from "../domain/model-input.ts";
 import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
 import { type Claim, claimRuns, loadRun, type RunJournal } from "../store/load-run.ts";
+import { settleAside } from "./admit-call.ts";
 import { beginModelCall } from "./call-model.ts";
 import { endCalls, interruptCalls, recoverCalls } from "./call-tools.ts";
 import { beginChecks } from "./check-goal.ts";
@@ -109,7 +110,8 @@ function remember(journal: Journal, refusal: Refusal): void {
   if (refusal.type === "exceeded") journal.overShared = refusal.sentence;
   else {
     journal.facts.modelFailure = { type: "wait", until: refusal.retryAt };
-    journal.waitSentence = "Waits for other goals that work under the same budget.";
+    journal.waitSentence = refusal.sentence ?? "Waits for other goals that work under the same budget.";
+    journal.waitEntry = refusal.entryId ?? null;
   }
 }
 
@@ -139,6 +141,7 @@ function closeSteps(parts: LoopParts, journal: Journal, stepIds: string[]): Begu
   journal.facts.yielded = false;
   return {
     intent: {
+      ...settleAside(parts, journal, { tokens: 0, micros: 0, calls: 0, unheard: true }),
       goal: { reserved_tokens: 0, reserved_micros: 0 },
       stepPatches: stepIds.map((id) => ({ id, status: "interrupted", error: "The process ended.", ended_at })),
       events: stepIds.map((id) =>
@@ -173,7 +176,7 @@ async function writeAdmitted(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await parts.database.transaction(async (transaction) => {
-        const refusal = (await step.admit?.(transaction, step.intent)) ?? null;
+        const refusal = (await step.admit?.(transaction, step.intent, outcome)) ?? null;
         const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
         return { refusal, result: await writeWithLedger(transaction, wanted) };
       });

@@ -1,6 +1,7 @@
 import { newId, type RunFailure } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import type { NextStep } from "../domain/next-step.ts";
+import { HALTED_SENTENCE } from "../store/halt.ts";
 import type { Changes, NewInboxEntry } from "../store/journal.ts";
 import { presentEntry } from "./call-tools.ts";
 import type { Journal } from "./journal.ts";
@@ -32,7 +33,9 @@ const WAIT_SENTENCE: Record<Wait["reason"], string> = {
 export function beginWait(parts: LoopParts, journal: Journal, step: Wait): BegunStep {
   const { run } = journal;
   const waitUntil = step.until === null ? null : timeText(step.until);
-  const sentence = (step.reason === "timer" && journal.waitSentence) || WAIT_SENTENCE[step.reason];
+  const sentence =
+    (step.reason === "timer" && journal.waitSentence) ||
+    (step.reason === "paused" && run.halted ? HALTED_SENTENCE : WAIT_SENTENCE[step.reason]);
   const dispatch = step.reason === "timer" ? run.dispatch + 1 : run.dispatch;
   const goalWaits = journal.goal && step.reason !== "paused" && journal.goal.status === "active";
   const goal = goalWaits ? { status: "waiting", sentence } : {};
@@ -45,7 +48,7 @@ export function beginWait(parts: LoopParts, journal: Journal, step: Wait): Begun
       dispatch,
       // No process died on the way to this wait.
       attempts: 0,
-      ...(step.reason === "timer" ? { state: { modelFailure: null } } : {}),
+      ...(step.reason === "timer" ? { state: { modelFailure: null, capWait: journal.waitEntry } } : {}),
     },
     goal,
     events: [

@@ -2,6 +2,7 @@ import { AppError, newId } from "@bureau/protocol";
 import type { Queryable } from "../store/database.ts";
 import { leaveEffects } from "../store/effects.ts";
 import { appendEvents } from "../store/events.ts";
+import { settleLost } from "../store/spending.ts";
 import type { LoopParts } from "./parts.ts";
 
 const MAX_REASON_LENGTH = 500;
@@ -32,6 +33,7 @@ export async function failRun(
         [run.goal_id, sentence],
       );
     }
+    await settleLost(transaction, runId);
     const entryId = newId("notice");
     await transaction.query(
       `INSERT INTO inbox (id, kind, status, agent_id, goal_id, run_id, thread_id, title, detail)

@@ -7,6 +7,7 @@ import type { RunState, ToolCallState } from "../domain/run-state.ts";
 import type { ModelMessage, ModelPrice, ModelTool } from "../models/model.ts";
 import type { GoalPatch, RunPatch, RunWrite } from "../store/journal.ts";
 import type { LoadedCall, RunJournal } from "../store/load-run.ts";
+import type { SetAside } from "../store/spending.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { RunLimits } from "./parts.ts";
 
@@ -43,6 +44,12 @@ export interface RunFacts {
   taint?: Source[];
   /** How often each call was made whose arguments leave the workspace, by its hash. */
   carried?: Record<string, number>;
+  /** Set aside under the caps of agent and workspace for the call in flight. */
+  setAside?: SetAside | null;
+  /** The day in which the run was last counted among those at work. */
+  countedDay?: string;
+  /** The entry of the inbox that tells of the cap which the run waits for. */
+  capWait?: string | null;
 }
 
 /** One run's journal in memory: what is in the store, folded. Thrown away and read again when a command came in. */
@@ -60,6 +67,8 @@ export interface Journal extends Omit<RunJournal, "items" | "recentCalls" | "run
   waitSentence: string | null;
   /** All that a person wrote for this work, once a decision needed it. */
   words: string | null;
+  /** The entry of the inbox that tells why it waits. */
+  waitEntry: string | null;
   /** Something that the model has not been shown: a message, a result. */
   hasUnread: boolean;
   /** A person's message is among it. */
@@ -101,6 +110,7 @@ export function openJournal(loaded: RunJournal, frame: JournalFrame): Journal {
     overShared: null,
     waitSentence: null,
     words: null,
+    waitEntry: null,
     recentCalls: recentCalls.map((call) => callSignature(call)),
     hasUnread: unread.some((item) => isForModel(item.content)),
     personSpoke: unread.some(({ content }) => content.type === "message" && content.role === "person"),

@@ -6,9 +6,11 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { CapsSource } from "../workspace/watch-caps.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { Live } from "./live.ts";
 import type { ReadPolicy } from "./policy-view.ts";
+import type { SpendWatch } from "./spend-watch.ts";
 import type { Signals } from "./signals.ts";
 
 /** Caps of one run; a goal goes on in a new run when one is reached. */
@@ -47,6 +49,10 @@ export interface LoopParts {
   limits: RunLimits;
   /** Rules and labels that decisions about calls rest on. */
   policy: ReadPolicy;
+  /** Caps of agents, the workspace and the day; absent when nothing can be capped. */
+  caps?: CapsSource;
+  /** Told of what model calls came to. */
+  watch?: Pick<SpendWatch, "settled">;
   /** Tools of a run, in the order the model sees them. */
   tools(kind: { goal: boolean }): readonly Tool[];
   loadContext(folder: string): Promise<AgentContext>;

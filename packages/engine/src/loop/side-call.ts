@@ -1,9 +1,15 @@
 import { NO_USAGE, type Usage } from "@bureau/protocol";
 import { addUsage, estimateCall, reserve } from "../domain/budget.ts";
 import type { ModelAnswer, ModelRequest } from "../models/model.ts";
-import { type Journal, spending } from "./journal.ts";
+import type { Queryable } from "../store/database.ts";
+import { writeSpending } from "../store/spending.ts";
+import { askLeave, type Leave } from "./admit-call.ts";
+import { type Journal, setFacts, spending } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
-import { reserveShared } from "./shared-budget.ts";
+
+/** A step waits so long, and so often, for calls in flight; then it goes on without. */
+const LONGEST_WAIT_MS = 5_000;
+const MAX_WAITS = 30;
 
 /**
  * Sets aside a model call that a step makes beside the run's own (a judge's, a summary's), in the budget that holds
@@ -16,6 +22,7 @@ export async function reserveSideCall(
   journal: Journal,
   spent: Partial<Usage>,
   request: ModelRequest,
+  signal: AbortSignal,
 ): Promise<string | null> {
   const { goal } = journal;
   const own = spending(journal);
@@ -26,24 +33,51 @@ export async function reserveSideCall(
   const { tokens, micros } = estimateCall(wanted);
   const room = reserve(usage, { tokens: 0, micros: 0 }, own.budget, { tokens, micros });
   if (!room.ok) return room.sentence;
-  if (!goal?.hasFamily) return null;
-  return await parts.database.transaction(async (transaction) => {
-    const shared = await reserveShared(transaction, {
-      runId: journal.run.id,
-      goal,
-      usage,
-      wanted: { ...wanted, turns: 0 },
+  if (!goal?.hasFamily && !parts.caps?.current()) return null;
+  const asked = { wanted: { ...wanted, turns: 0 }, maxOutputTokens, usage, models: [request.model], outcome: {} };
+  for (let wait = 0; ; wait += 1) {
+    const leave = await parts.database.transaction(async (transaction) => {
+      const answer = await askLeave(parts, journal, transaction, asked);
+      const fits = answer.ok && answer.maxOutputTokens >= maxOutputTokens;
+      if (fits) await keepReservation(transaction, journal, { tokens, micros }, answer);
+      return answer;
     });
-    if (!shared.ok) return shared.sentence;
-    if (shared.maxOutputTokens < maxOutputTokens)
-      return "The budget that it shares with other goals has no room for it.";
+    if (leave.ok && leave.maxOutputTokens < maxOutputTokens)
+      return "What it shares with other work has no room for it.";
+    if (leave.ok) {
+      setFacts(journal, leave.kept);
+      return null;
+    }
+    const { refusal } = leave;
+    const soon = refusal.type === "busy" && refusal.retryAt - parts.clock.now() <= LONGEST_WAIT_MS;
+    if (!soon || wait >= MAX_WAITS || signal.aborted) {
+      return refusal.sentence ?? "Other goals under the same budget have set aside what is left.";
+    }
+    await parts.clock.sleep(refusal.retryAt - parts.clock.now(), signal).catch(() => undefined);
+  }
+}
+
+/** Written in mid-step: by the epoch, so that a process that lost the run sets nothing aside for it. */
+async function keepReservation(
+  transaction: Queryable,
+  { goal, run }: Journal,
+  own: { tokens: number; micros: number },
+  leave: Extract<Leave, { ok: true }>,
+): Promise<void> {
+  if (goal) {
     await transaction.query("UPDATE goals SET reserved_tokens = $2, reserved_micros = $3 WHERE id = $1", [
       goal.id,
-      tokens,
-      micros,
+      own.tokens,
+      own.micros,
     ]);
-    return null;
-  });
+  }
+  if (leave.spending.length === 0) return;
+  const { rows } = await transaction.query(
+    "UPDATE runs SET state = state || $3 WHERE id = $1 AND epoch = $2 RETURNING id",
+    [run.id, run.epoch, JSON.stringify(leave.kept)],
+  );
+  if (rows.length === 0) throw new Error(`The run ${run.id} was taken up by another process.`);
+  await writeSpending(transaction, leave.spending);
 }
 
 /** The answer of a call for which the budget had no room. */

@@ -18,15 +18,18 @@ export interface BegunStep {
   alongside?: Alongside;
   /**
    * Asked in the transaction of the intent, before it: may change the intent, or refuse it. After a refusal only the
-   * outcome of the step before is written, and the run's next step is decided anew.
+   * outcome of the step before is written, and the run's next step is decided anew. That outcome is written after it.
    */
-  admit?(transaction: Queryable, intent: Changes): Promise<Refusal | null>;
+  admit?(transaction: Queryable, intent: Changes, outcome: Changes): Promise<Refusal | null>;
   /** Does the work once the intent is durable. Never throws for failures of models and tools: they are outcomes. */
   perform?(context: PerformContext): Promise<Changes>;
 }
 
 /** No room under a budget that several goals share: for good, or only while others have set some of it aside. */
-export type Refusal = { type: "exceeded"; sentence: string } | { type: "busy"; retryAt: number };
+export type Refusal =
+  | { type: "exceeded"; sentence: string }
+  /** `entryId`: the entry of the inbox that tells what the run waits for. */
+  | { type: "busy"; retryAt: number; sentence?: string; entryId?: string };
 
 export type Alongside = (transaction: Queryable) => Promise<void>;
 
@@ -156,6 +159,7 @@ const LISTS = [
   "effectClaims",
   "effectPatches",
   "fileLabels",
+  "spending",
 ] as const;
 
 function mergeRun(before: Changes["run"], after: NonNullable<Changes["run"]>): NonNullable<Changes["run"]> {

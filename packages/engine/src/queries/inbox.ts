@@ -1,6 +1,7 @@
 import type { Hey, InboxEntry, InboxList, ListInbox } from "@bureau/protocol";
 import { findGoal, findInboxEntry } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
+import { readHalt } from "../store/halt.ts";
 import { inboxEntryFromRow, type InboxRow } from "../store/rows.ts";
 import { countAll } from "./counts.ts";
 import { decodeCursor, encodeCursor, partOf } from "./page.ts";
@@ -56,7 +57,7 @@ interface HeyRow extends InboxRow {
 
 /** What needs a person now, over everything: the same ranking as the inbox, in sentences. */
 export async function hey(database: Queryable): Promise<Hey> {
-  const [{ rows }, counts] = await Promise.all([
+  const [{ rows }, counts, halted] = await Promise.all([
     database.query<HeyRow>({
       name: "hey",
       text: `SELECT i.*, a.name AS agent_name, g.spec->>'title' AS goal_title
@@ -65,6 +66,7 @@ export async function hey(database: Queryable): Promise<Hey> {
       values: [MAX_HEY_ENTRIES],
     }),
     countAll(database),
+    readHalt(database),
   ]);
   const entries = rows.map((row, index) => ({
     number: index + 1,
@@ -73,7 +75,7 @@ export async function hey(database: Queryable): Promise<Hey> {
     goalTitle: row.goal_title,
     entry: inboxEntryFromRow(row),
   }));
-  return { entries, counts };
+  return { entries, counts, halted };
 }
 
 function sentenceOf(row: HeyRow): string {
@@ -86,8 +88,9 @@ function sentenceOf(row: HeyRow): string {
       return `${who} asks${goal}: ${row.title}`;
     case "sign_off":
       return `${who} asks you to sign off${goal}: ${row.title}`;
-    case "stopped":
     case "budget":
+      return row.goal_title === null ? row.title : `For "${row.goal_title}": ${row.title}`;
+    case "stopped":
       return `${who} has stopped${goal}: ${row.title}`;
     case "unknown_effect":
       return `${who} cannot tell whether this took place${goal}: ${row.title}`;

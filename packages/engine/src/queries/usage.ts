@@ -1,5 +1,7 @@
-import type { Usage, UsageQuery, UsageReport } from "@bureau/protocol";
+import type { CapUse, Usage, UsageQuery, UsageReport } from "@bureau/protocol";
+import { type CapLimit, type Caps, capsFor, NO_CAPS } from "../domain/caps.ts";
 import type { Queryable } from "../store/database.ts";
+import { NOTHING_SPENT, readSpending } from "../store/spending.ts";
 
 const MAX_ROWS = 500;
 const MAX_GOAL_DEPTH = 32;
@@ -38,7 +40,7 @@ const SUMS = `
   count(*) FILTER (WHERE u.kind = 'tool_call') AS tool_calls, COALESCE(sum(u.active_ms), 0) AS active_ms`;
 
 /** Sums over the steps that are kept, by goal with the goals below it, by agent, or by day in UTC. */
-export async function usage(database: Queryable, query: UsageQuery): Promise<UsageReport> {
+export async function usage(database: Queryable, query: UsageQuery): Promise<Omit<UsageReport, "caps">> {
   const { key, label, from } = GROUPS[query.by];
   const { rows } = await database.query<UsageRow & { is_total: boolean }>({
     name: `usage_by_${query.by}`,
@@ -87,4 +89,30 @@ function usageOf(row: UsageRow): Usage {
     toolCalls: Number(row.tool_calls),
     activeMs: Number(row.active_ms),
   };
+}
+
+/** What is left today, and in all, under each cap that there is. */
+export async function capUse(database: Queryable, caps: Caps, day: string): Promise<CapUse[]> {
+  const names = Object.keys(caps.agents);
+  const [spending, { rows: agents }] = await Promise.all([
+    readSpending(database, day),
+    database.query<{ id: string; name: string }>("SELECT id, name FROM agents WHERE name = ANY($1)", [names]),
+  ]);
+  const scopeOf = (name: string) => `agent:${agents.find((agent) => agent.name === name)?.id ?? ""}`;
+  // Those of the workspace hold for every agent: they are told once, before those of any.
+  const scopes = [
+    ...capsFor({ ...caps, agents: {} }, ""),
+    ...names.flatMap((name) => capsFor({ ...NO_CAPS, agents: caps.agents }, name)),
+  ];
+  return scopes.flatMap(({ of, name, period, caps: amounts }) => {
+    const spent = spending.get(of === "workspace" ? "workspace" : scopeOf(name))?.[period] ?? NOTHING_SPENT;
+    const reserved: Record<CapLimit, number> = { tokens: spent.reservedTokens, micros: spent.reservedMicros, runs: 0 };
+    return (["tokens", "micros", "runs"] as const).flatMap((limit) => {
+      const cap = amounts[limit];
+      if (cap === undefined) return [];
+      const left = Math.max(0, cap - spent[limit] - reserved[limit]);
+      const scope = of === "workspace" ? "workspace" : name;
+      return [{ scope, of, period, limit, cap, spent: spent[limit], reserved: reserved[limit], left }];
+    });
+  });
 }

@@ -1,3 +1,5 @@
+import { addSpending, SPENDING_COLUMNS } from "./spending.ts";
+
 /** The kinds of rows that one write may hold, in the order of the statement's parameters. */
 export const JOURNAL_LISTS = [
   "runs",
@@ -10,6 +12,7 @@ export const JOURNAL_LISTS = [
   "evidence",
   "inbox",
   "events",
+  "spending",
 ] as const;
 export type JournalList = (typeof JOURNAL_LISTS)[number];
 
@@ -58,6 +61,7 @@ function textOf(lists: readonly JournalList[], endsRun: boolean): string {
     ...(has("items") ? [itemInserts(lists.indexOf("items") + 1)] : []),
     ...(has("evidence") ? [evidenceInserts(held)] : []),
     ...(has("inbox") ? [inboxInserts(held)] : []),
+    ...(has("spending") ? [spendingUpdates(held, has("goals"))] : []),
     ...(has("events") ? [eventInserts(lists.indexOf("events") + 1)] : []),
   ];
   const positions = has("items")
@@ -130,7 +134,7 @@ const goalUpdates = (held: Held) => `goal_rows AS (${held("goals", "goal_id text
     ${column("status", "text")}, ${column("sentence", "text")}, ${column("reserved_tokens", "bigint")},
     ${column("reserved_micros", "bigint")}, ${column("fingerprint", "text")}, ${column("idle_count", "int")},
     ${column("ended_at", "timestamptz")}, usage = COALESCE(p->'usage', t.usage)
-  FROM goal_patches g WHERE t.id = g.goal_id
+  FROM goal_patches g WHERE t.id = g.goal_id RETURNING t.id
 )`;
 
 const stepInserts = (held: Held) => `step_inserts AS (
@@ -225,4 +229,11 @@ const eventInserts = (parameter: number) => `event_inserts AS (
   SELECT x.type, now(), x."threadId", x."runId", x."goalId", x.data
   ${heldInOrder(parameter, `type text, "threadId" text, "runId" text, "goalId" text, data jsonb`)}
   ORDER BY x.ordinality
+)`;
+
+/** Its rows are locked after those of goals, as everywhere: reading what was updated there makes it wait for that. */
+const spendingUpdates = (held: Held, hasGoals: boolean) => `spending_rows AS (
+  SELECT * FROM (${held("spending", SPENDING_COLUMNS)}) s
+  ${hasGoals ? "WHERE (SELECT count(*) FROM goal_updates) >= 0" : ""}
+), spending_updates AS (${addSpending("spending_rows")}
 )`;

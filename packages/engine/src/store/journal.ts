@@ -14,6 +14,7 @@ import type { Queryable } from "./database.ts";
 import type { EffectClaim, EffectPatch, NewEffect } from "./effects.ts";
 import type { NewEvent } from "./events.ts";
 import type { FileLabel } from "./file-labels.ts";
+import type { SpendingChange } from "./spending.ts";
 import { JOURNAL_LISTS, type JournalList, journalStatement } from "./journal-statement.ts";
 
 /** Columns of a run that its driver may set; absent ones stay. `state` is merged key by key. */
@@ -150,6 +151,7 @@ export interface Changes {
   effectClaims?: EffectClaim[];
   effectPatches?: EffectPatch[];
   fileLabels?: FileLabel[];
+  spending?: SpendingChange[];
 }
 
 /**
@@ -239,6 +241,7 @@ function flatten(writes: RunWrite[]): Record<JournalList, unknown[]> {
         "items",
         "evidence",
         "inbox",
+        "spending",
       ] as const) {
         for (const row of changes[list] ?? []) rows[list].push({ ...mark, ...row });
       }

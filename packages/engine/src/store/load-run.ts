@@ -3,6 +3,7 @@ import { REPEAT_WINDOW, SIGNED_RESULT_LENGTH } from "../domain/progress.ts";
 import { type ContentBlobs, unpackContent } from "./content.ts";
 import type { Queryable } from "./database.ts";
 import { ISO_TIME } from "./events.ts";
+import { IS_HALTED } from "./halt.ts";
 
 /** Ended calls that the repetition guard looks at. */
 const RECENT_CALLS = REPEAT_WINDOW;
@@ -23,6 +24,8 @@ export interface LoadedRun {
   attempts: number;
   cancelRequested: boolean;
   pauseRequested: boolean;
+  /** It is paused because everything is stopped. */
+  halted: boolean;
   stepCount: number;
   turn: number;
   seenPosition: number;
@@ -149,7 +152,8 @@ const JOURNAL_COLUMNS = `
   jsonb_build_object('id', r.id, 'threadId', r.thread_id, 'agentId', r.agent_id, 'goalId', r.goal_id,
     'goalVersion', r.goal_version, 'taskId', r.task_id, 'trigger', r.trigger, 'priority', r.priority,
     'epoch', r.epoch, 'control', r.control, 'commits', r.commits, 'dispatch', r.dispatch, 'attempts', r.attempts,
-    'cancelRequested', r.cancel_requested, 'pauseRequested', r.pause_requested, 'stepCount', r.step_count,
+    'cancelRequested', r.cancel_requested, 'pauseRequested', r.pause_requested,
+    'halted', r.pause_requested AND ${IS_HALTED}, 'stepCount', r.step_count,
     'turn', r.turn, 'seenPosition', r.seen_position, 'state', r.state, 'usage', r.usage, 'limits', r.limits,
     'model', r.model, 'contextHash', r.context_hash,
     'createdAt', to_char(r.created_at AT TIME ZONE 'UTC', '${ISO_TIME}')) AS run,
@@ -203,7 +207,8 @@ WITH held AS (
   ORDER BY t.id FOR UPDATE OF t
 ), r AS (
   UPDATE runs SET status = 'running', epoch = epoch + 1, attempts = attempts + 1, executor_id = $3,
-    started_at = COALESCE(started_at, now()), wait_reason = NULL, wait_until = NULL, rehearsal = $4
+    started_at = COALESCE(started_at, now()), wait_reason = NULL, wait_until = NULL, rehearsal = $4,
+    pause_requested = runs.pause_requested OR ${IS_HALTED}
   FROM held WHERE runs.id = held.id
   RETURNING runs.*
 ), event AS (

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AppError } from "@bureau/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NO_CAPS } from "../domain/caps.ts";
 import { parseSettings, readSettings } from "./settings.ts";
 
 const EXAMPLE = `
@@ -44,6 +45,7 @@ describe("settings", () => {
       },
       prices: { "local/org/qwen3": { input: 100_000, cachedInput: 100_000, output: 400_000 } },
       modelLimits: { "local/org/qwen3": { contextTokens: 32_000, maxOutputTokens: null } },
+      caps: NO_CAPS,
       budget: { micros: 5_000_000, timeMs: 14_400_000 },
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
@@ -112,5 +114,30 @@ describe("settings", () => {
         },
       ),
     );
+  });
+});
+
+describe("caps", () => {
+  test("of the day, the workspace and agents are read", () => {
+    const { caps } = parseSettings(
+      "caps:\n  day: { tokens: 2m, money: $5, runs: 200 }\n  workspace: { money: 50 }\n  agents:\n    writer: { day: { runs: 3 }, tokens: 200k }\n",
+    );
+    expect(caps).toEqual({
+      workspace: { day: { tokens: 2_000_000, micros: 5_000_000, runs: 200 }, total: { micros: 50_000_000 } },
+      agents: { writer: { day: { runs: 3 }, total: { tokens: 200_000 } } },
+    });
+    expect(parseSettings("").caps).toEqual({ workspace: { day: {}, total: {} }, agents: {} });
+  });
+
+  test.each([
+    ["caps: { day: { token: 5 } }", "line 1: caps.day.token is no cap here"],
+    ["caps: { daily: { tokens: 5 } }", "caps.daily is no scope of caps"],
+    ["caps: { workspace: { runs: 5 } }", "caps.workspace.runs is no cap here"],
+    ["caps: { day: { tokens: 0 } }", "caps.day.tokens cannot be 0"],
+    ["caps: { day: { money: -1 } }", "caps.day.money cannot be -1"],
+    ["caps: 5", "caps must be caps"],
+    ["caps: { agents: { writer: [1] } }", "caps.agents.writer must be caps"],
+  ])("that could be meant otherwise are refused: %s", (text, message) => {
+    expect(() => parseSettings(text)).toThrow(message);
   });
 });

@@ -5,7 +5,9 @@ import { type Document, LineCounter, parseDocument } from "yaml";
 import { parseDuration } from "../domain/duration.ts";
 import { readBudget } from "../goals/goal-file-budget.ts";
 import { type FieldPath, fieldReader, type FieldReader } from "../goals/goal-file-fields.ts";
+import type { Caps } from "../domain/caps.ts";
 import type { ModelPrice } from "../models/model.ts";
+import { readCaps } from "./cap-settings.ts";
 
 export const SETTINGS_FILE = "bureau.yaml";
 const MAX_BYTES = 256 * 1024;
@@ -45,6 +47,8 @@ export interface WorkspaceSettings {
   modelLimits: Record<string, { contextTokens: number | null; maxOutputTokens: number | null }>;
   /** Caps of a goal that sets none of its own. */
   budget: Budget;
+  /** Caps of agents, of the workspace and of a day, over all goals. */
+  caps: Caps;
   limits: LimitSettings;
   fetch: { allowHosts: string[] };
   warnings: string[];
@@ -63,6 +67,10 @@ export const SETTINGS_KEYS = {
   "prices.<provider/model>": "Dollars per million tokens: input, cachedInput, output.",
   "modelLimits.<provider/model>": "contextTokens and maxOutputTokens of a model that Bureau does not know.",
   budget: "Caps of a goal that sets none: tokens, money, time, turns, tool_calls.",
+  "caps.day": "Caps of the whole workspace in one day of this machine's calendar: tokens, money, runs.",
+  "caps.workspace": "Caps of the whole workspace over all days: tokens, money.",
+  "caps.agents.<name>": "Caps of one agent over all days: tokens, money.",
+  "caps.agents.<name>.day": "Caps of one agent in one day: tokens, money, runs.",
   "limits.maxConcurrentRuns": "Runs at work at the same time.",
   "limits.runSteps": "Steps after which one run is stopped.",
   "limits.runTime": "Time at work after which one run is stopped, such as 2h.",
@@ -102,7 +110,12 @@ export function parseSettings(text: string): WorkspaceSettings {
   }
   const reader = fieldReader({ name: SETTINGS_FILE, document, lines, firstLine: 1 });
   const values = section(plainValues(document), [], reader);
-  warnUnknown(values, ["models", "providers", "prices", "modelLimits", "budget", "limits", "fetch"], [], reader);
+  warnUnknown(
+    values,
+    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch"],
+    [],
+    reader,
+  );
   const models = section(values["models"], ["models"], reader);
   warnUnknown(models, ["default", "fast", "judge", "fallbacks"], ["models"], reader);
   const fetch = section(values["fetch"], ["fetch"], reader);
@@ -121,6 +134,7 @@ export function parseSettings(text: string): WorkspaceSettings {
     prices: readPrices(values["prices"], reader),
     modelLimits: readModelLimits(values["modelLimits"], reader),
     budget: readBudget(values["budget"], reader),
+    caps: readCaps(values["caps"], reader),
     limits: readLimits(values["limits"], reader),
     fetch: {
       allowHosts: list(fetch["allowHosts"], ["fetch", "allowHosts"], reader).map((entry, index) =>

@@ -107,6 +107,7 @@ export function createMemoryEngine(): MemoryEngine {
       model: null,
       rehearsal: false,
       sentence: "Idle.",
+      halted: null,
       counts,
       lastSeq: feed.events.length,
     }),
