@@ -2,7 +2,7 @@ import type { BrokerMessage, CommandPlan } from "./broker-protocol.ts";
 import { COMMAND_MARK, type CommandProcess } from "./command-process.ts";
 import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
 import { listMarked, listProcesses, treeOf, type ProcessRow } from "./process-tree.ts";
-import type { CommandResult } from "./sandbox.ts";
+import type { CommandResult, NetworkUse } from "./sandbox.ts";
 
 /** Called with everything that happens to a job. */
 export type Listener = (message: BrokerMessage) => void;
@@ -21,6 +21,7 @@ export interface Job {
   ending: "SIGTERM" | "SIGKILL" | null;
   ended: boolean;
   timers: NodeJS.Timeout[];
+  network: NetworkUse | null;
 }
 
 /** From the request to end until every process is killed. */
@@ -48,6 +49,7 @@ export function newJob(id: string, plan: CommandPlan, commandProcess: CommandPro
     ending: null,
     ended: false,
     timers: [],
+    network: null,
   };
 }
 
@@ -163,7 +165,14 @@ export function resultOf(job: Job, code: number | null, signal: NodeJS.Signals |
     output,
     droppedBytes,
     durationMs: Math.round(performance.now() - job.startedMs),
+    ...(job.network === null ? {} : { network: job.network }),
   };
+}
+
+/** Adds a line of the sandbox's own to what the command wrote. */
+export function remark(job: Job, line: string): void {
+  job.output.add(Buffer.from(`${line}\n`));
+  tell(job, { type: "output", id: job.id, text: `${line}\n` });
 }
 
 export function tell(job: Job, message: BrokerMessage): void {

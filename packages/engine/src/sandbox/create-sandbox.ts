@@ -34,6 +34,8 @@ const PROBE_LIMITS: CommandLimits = {
   processes: 64,
   outputBytes: 4096,
   fileBytes: 1024 * 1024,
+  diskBytes: 1024 * 1024,
+  diskFiles: 100,
 };
 const MAX_COMMAND_BYTES = 1024 * 1024;
 const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -163,6 +165,7 @@ function barePlan(request: CommandRequest, searchPath: string): CommandPlan {
     limits: request.limits,
     limitProcesses: false,
     folderIdentity: "",
+    network: null,
   };
 }
 

@@ -2,7 +2,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpat
 import { release } from "node:os";
 import { basename, dirname } from "node:path";
 import { PERSONS_NAMES } from "../domain/persons-files.ts";
-import type { CommandPlan, Pin } from "./broker-protocol.ts";
+import { FOLDER_SOURCE, type CommandPlan, type Pin } from "./broker-protocol.ts";
+import { networkArguments, networkEnvironment, networkOf } from "./network-plan.ts";
 import type { CommandRequest, SandboxState } from "./sandbox.ts";
 
 /** What a machine's sandbox is made from. */
@@ -72,7 +73,7 @@ export function createLinuxIsolation(options: IsolationOptions): Isolation | nul
     explain: explainLinux,
     plan: async (request) => {
       system ??= systemArguments(options);
-      const { folder } = request;
+      const { folder, hosts = [] } = request;
       const identity = statSync(folder);
       return {
         kind: "namespace",
@@ -80,9 +81,10 @@ export function createLinuxIsolation(options: IsolationOptions): Isolation | nul
         arguments: [
           ...system,
           "--bind",
-          folder,
+          FOLDER_SOURCE,
           folder,
           ...hideInside(folder, hiddenPaths(options)),
+          ...networkArguments(hosts),
           "--remount-ro",
           "/",
           "--chdir",
@@ -97,12 +99,14 @@ export function createLinuxIsolation(options: IsolationOptions): Isolation | nul
           HOME: "/tmp",
           TMPDIR: "/tmp",
           LANG: "C.UTF-8",
+          ...networkEnvironment(hosts),
           ...request.environment,
         },
         workingFolder: folder,
         limits: request.limits,
         limitProcesses,
         folderIdentity: `${identity.dev}:${identity.ino}`,
+        network: networkOf(hosts),
       };
     },
   };

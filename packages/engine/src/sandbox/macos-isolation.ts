@@ -49,6 +49,8 @@ export function createMacosIsolation(options: IsolationOptions & { temporaryFold
         limits: request.limits,
         limitProcesses: false,
         folderIdentity: `${identity.dev}:${identity.ino}`,
+        // The port of a proxy would be this machine's own here; hosts are not given on this system.
+        network: null,
       };
     },
   };
