@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { jobFolder, type BrokerMessage, type CommandPlan, type JobRecord } from "./broker-protocol.ts";
 import {
+  checkDisk,
   checkTree,
   endJob,
   followJob,
@@ -29,6 +30,7 @@ export interface Jobs {
 }
 
 const WATCH_INTERVAL_MS = 50;
+const ROUNDS_PER_DISK_LOOK = 5;
 /** Of a command whose proxy died: it may have been anywhere. */
 const UNKNOWN_USE: NetworkUse = { connections: 1, refused: 0, bytes: 0 };
 
@@ -80,7 +82,7 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
         rmSync(jobFolder(stateFolder, id), { recursive: true, force: true });
         return listener({ type: "refused", id, reason: "failed", message: (error as Error).message });
       }
-      const job = newJob(id, plan, commandProcess, listener);
+      const job = newJob(id, plan, { process: commandProcess, listener, now: wallClock() });
       jobs.set(id, job);
       followJob(job, finish);
       const { door } = commandProcess;
@@ -111,10 +113,11 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
 function createWatch(jobs: Map<string, Job>): () => void {
   let watching = false;
   const look = async () => {
-    while (jobs.size > 0) {
+    for (let round = 0; jobs.size > 0; round += 1) {
       await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
       const rows = await listProcesses();
       for (const job of jobs.values()) checkTree(job, rows);
+      if (round % ROUNDS_PER_DISK_LOOK === 0) for (const job of jobs.values()) void checkDisk(job, rows);
     }
   };
   return () => {

@@ -47,6 +47,8 @@ export interface CommandPlan {
   command: string;
   environment: Record<string, string>;
   workingFolder: string;
+  /** Folders in it that the command does not see. */
+  hiddenFolders: string[];
   limits: CommandLimits;
   /** Whether the kernel's process limit counts this command alone. */
   limitProcesses: boolean;

@@ -162,6 +162,7 @@ function barePlan(request: CommandRequest, searchPath: string): CommandPlan {
     command: request.command,
     environment: { PATH: searchPath, HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8", ...request.environment },
     workingFolder: request.folder,
+    hiddenFolders: [],
     limits: request.limits,
     limitProcesses: false,
     folderIdentity: "",
