@@ -31,6 +31,9 @@ const CONTRACTS = [
   `${ENGINE}store/events.ts`,
 ];
 
+/** Rules that two adapters must keep alike, without effects. */
+const SHARED_RULES = [`${ENGINE}tools/public-address.ts`];
+
 /** Rooms of the engine that touch the world, each in one way. */
 const ADAPTERS = ["models", "tools", "sandbox", "goals", "context"];
 
@@ -57,7 +60,7 @@ export const BOUNDARIES: Boundary[] = [
   ...ADAPTERS.map((room): Boundary => ({
     from: [`${ENGINE}${room}/`],
     never: ADAPTERS.filter((other) => other !== room).map((other) => `${ENGINE}${other}/`),
-    always: CONTRACTS,
+    always: [...CONTRACTS, ...SHARED_RULES],
     bindsTests: false,
     because: "Adapters meet only in the loop: import another one's contract, not its code.",
   })),

@@ -9,6 +9,7 @@ import { readServerFile, readToken } from "./server-file.ts";
 
 const NEEDED_NODE = [24, 15] as const;
 const LOW_DISK_BYTES = 512 * 1024 ** 2;
+const MAX_NAMED_HOSTS = 10;
 const MODEL_MS = 20_000;
 const CONNECT_A_MODEL =
   "Set ANTHROPIC_API_KEY or OPENAI_API_KEY, start a local model server, or name one in bureau.yaml.";
@@ -121,11 +122,25 @@ async function lookAtSandbox(config: Config): Promise<Found> {
   });
   try {
     const state = await sandbox.state();
-    if (state.available) return ok(`Commands run in ${state.kind}.`);
+    if (state.available) return describeSandbox(state.kind, config.settings.sandbox);
     return { status: "warning", message: `Each command will ask you first: ${state.reason}`, hint: state.hint };
   } finally {
     await sandbox.close();
   }
+}
+
+/** What the sandbox gives and what it does not. */
+export function describeSandbox(kind: string, { hosts, agents }: Config["settings"]["sandbox"]): Found {
+  const names = [...hosts, ...Object.values(agents).flatMap((agent) => agent.hosts)].map((rule) => rule.text);
+  const listed = [...new Set(names)].slice(0, MAX_NAMED_HOSTS).join(", ");
+  const hasProxy = kind === "bubblewrap";
+  const network = names.length > 0 && hasProxy ? `the network at ${listed} alone` : "no network";
+  const message =
+    `Commands run in ${kind}: they see their folder, the programs of the system and ${network}. ` +
+    "They can change and delete what is in their folder; a weakness of the kernel is not held back.";
+  if (names.length === 0 || hasProxy) return ok(message);
+  const hint = "Hosts for commands need Linux with bubblewrap; here agents can use fetch_url.";
+  return { status: "warning", message: `${message} sandbox.hosts has no effect on this system.`, hint };
 }
 
 /** A model that is configured is asked one word, so that a wrong key or address shows here. */

@@ -83,7 +83,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         hidden: [folder, config.dataFolder],
         searchPath: config.searchPath,
       }),
-      tools: builtInTools({ allowHosts: config.settings.fetch.allowHosts }),
+      tools: builtInTools(toolOptions(config)),
       caps: capsOfWorkspace(workspace, config.settings.caps, log),
       ...engineLimits(config),
       log,
@@ -211,6 +211,11 @@ function pruneDaily(engine: Engine, log: Log): () => void {
   };
   let timer = setTimeout(look, PRUNE_FIRST_MS).unref();
   return () => clearTimeout(timer);
+}
+
+function toolOptions({ settings: { fetch, sandbox } }: Config) {
+  const { diskBytes } = sandbox;
+  return { allowHosts: fetch.allowHosts, network: sandbox, ...(diskBytes === null ? {} : { diskBytes }) };
 }
 
 function engineLimits({ settings: { limits } }: Config) {

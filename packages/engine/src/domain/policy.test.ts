@@ -114,6 +114,17 @@ describe("without a rule", () => {
     expect(verdictOf([], { action: search, taint: [MAIL], words: "How is the weather?" })).toBe("ask");
   });
 
+  test("a command that has a network asks after outside content, and one that has none does not", () => {
+    const command = { effect: "write_workspace" as const, tool: "run_command", content: ["curl api.example.com"] };
+    const withNetwork = action({ ...command, targets: ["api.example.com"], carriesOut: true });
+    expect(verdictOf([], { action: withNetwork })).toBe("allow");
+    expect(decide([], question({ action: withNetwork, taint: [MAIL] }))).toMatchObject({
+      verdict: "ask",
+      because: "carries_out",
+    });
+    expect(verdictOf([], { action: action(command), taint: [MAIL] })).toBe("allow");
+  });
+
   test("the third identical call that carries something out asks after outside content", () => {
     const call = read({ targets: ["/api/weather"], carriesOut: true });
     const ask = (sameCallsInRun: number, taint: Source[]) =>

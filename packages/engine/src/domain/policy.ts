@@ -97,7 +97,12 @@ function byDefault(question: PolicyQuestion): Decision {
     case "read":
       return onReach(question, named) ?? onCarry(question, named) ?? free("default", "It reads, which is allowed.");
     case "write_workspace":
-      return onReach(question, named) ?? free("default", "It stays in the workspace, which is allowed.");
+      // A command that has a network writes in the workspace and may carry out what it finds there.
+      return (
+        onReach(question, named) ??
+        onCarry(question, named) ??
+        free("default", "It stays in the workspace, which is allowed.")
+      );
     default:
       return ask("default", `What "${shown(action.tool)}" does is not known, so a person decides.`);
   }
@@ -130,7 +135,7 @@ function onReach({ action, taint }: PolicyQuestion, named: Named): Decision | nu
   return reached.length === 0 ? null : ask("reaches", `${readText(taint)}nobody named ${listText(reached)}.`);
 }
 
-/** Asks when a read could carry out what the run has read. */
+/** Asks when a read, or a command with a network, could carry out what the run has read. */
 function onCarry({ action, taint, sameCallsInRun }: PolicyQuestion, named: Named): Decision | null {
   if (!action.carriesOut || taint.length === 0) return null;
   const targets = unnamed(action.targets, named);

@@ -11,6 +11,8 @@ const LIMITS: Omit<CommandLimits, "timeMs"> = {
   processes: 256,
   outputBytes: 64 * 1024,
   fileBytes: 256 * 1024 ** 2,
+  diskBytes: 2 * 1024 ** 3,
+  diskFiles: 200_000,
 };
 
 /**

@@ -25,7 +25,7 @@ export function askApproval(parts: LoopParts, journal: Journal, toolCallIds: str
 /** What the person sees: what, to whom, why they are asked, and what led there. */
 function cardOf(parts: LoopParts, journal: Journal, call: LoadedCall): NewInboxEntry {
   const tool = journal.tools.find((candidate) => candidate.name === call.name);
-  const action = tool && actionOf(tool, call.arguments);
+  const action = tool && actionOf(tool, call.arguments, { agent: journal.agent.name });
   return {
     id: newId("approval"),
     kind: "approval",

@@ -228,6 +228,7 @@ function contextOf(parts: LoopParts, journal: Journal, call: LoadedCall, signal:
     runId: run.id,
     threadId: run.threadId,
     goalId: run.goalId,
+    agent: journal.agent.name,
     folder: journal.agent.folder,
     signal,
     sandbox: parts.sandbox,

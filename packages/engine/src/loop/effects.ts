@@ -154,7 +154,7 @@ export function unknownEntry(
   tool: Tool | undefined,
   createdAt: string,
 ): NewInboxEntry {
-  const action = tool && actionOf(tool, call.arguments);
+  const action = tool && actionOf(tool, call.arguments, { agent: journal.agent.name });
   return {
     id: newId("notice"),
     kind: "unknown_effect",

@@ -26,7 +26,7 @@ export async function gateCall(
   args: unknown,
   { fresh }: { fresh: boolean },
 ): Promise<Gated> {
-  const action = actionOf(tool, args);
+  const action = actionOf(tool, args, { agent: journal.agent.name });
   const { rules } = await parts.policy(fresh);
   const { goal } = journal;
   const own = goal ? rulesOfConstraints(goal.spec.constraints, { id: goal.id }).rules : [];

@@ -87,8 +87,13 @@ export async function labelsAfter(
   const tainted = (journal.facts.taint ?? []).length > 0;
   const at = timeText(parts.clock.now());
   const label = { sources: [], run_id: journal.run.id, at };
-  if (written === "folder")
-    return tainted ? [{ ...label, path: await labelledPath(journal.agent.folder, written), until: at }] : [];
+  if (written === "folder") {
+    if (!tainted) return [];
+    const path = await labelledPath(journal.agent.folder, written);
+    // A command that itself brought in content from outside may have written it down before anybody knew.
+    const since = { ...label, path, sources: journal.facts.taint ?? [], at: call.createdAt };
+    return [since, { ...label, path, until: at }];
+  }
   if (tainted || tool?.replaces !== true || !(await parts.policy(false)).hasFileLabels) return [];
   return [{ ...label, path: await labelledPath(journal.agent.folder, written), clear: true }];
 }

@@ -1,9 +1,21 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { jobFolder, type BrokerMessage, type CommandPlan, type JobRecord } from "./broker-protocol.ts";
-import { checkTree, endJob, followJob, newJob, resultOf, tell, type Job, type Listener } from "./command-job.ts";
+import {
+  checkDisk,
+  checkTree,
+  endJob,
+  followJob,
+  newJob,
+  remark,
+  resultOf,
+  tell,
+  type Job,
+  type Listener,
+} from "./command-job.ts";
+import { createCommandNetworks } from "./command-network.ts";
 import { startCommandProcess, type CommandProcess } from "./command-process.ts";
 import { listProcesses, processStart } from "./process-tree.ts";
-import type { CommandResult } from "./sandbox.ts";
+import type { CommandResult, NetworkUse } from "./sandbox.ts";
 import { createSpareSandboxes } from "./spare-sandboxes.ts";
 
 /** The commands of one broker. */
@@ -18,10 +30,14 @@ export interface Jobs {
 }
 
 const WATCH_INTERVAL_MS = 50;
+const ROUNDS_PER_DISK_LOOK = 5;
+/** Of a command whose proxy died: it may have been anywhere. */
+const UNKNOWN_USE: NetworkUse = { connections: 1, refused: 0, bytes: 0 };
 
 export function createJobs(stateFolder: string, wallClock: () => number, onIdle: () => void): Jobs {
   const jobs = new Map<string, Job>();
   const spares = createSpareSandboxes();
+  const networks = createCommandNetworks();
   const watch = createWatch(jobs);
 
   /** For a command that comes alone; of many at once, each would pay for a spare that it cannot wait for. */
@@ -34,6 +50,15 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
     if (job.ended) return;
     job.ended = true;
     for (const timer of job.timers) clearTimeout(timer);
+    if (job.process.door === null) return conclude(job, code, signal);
+    // What the proxy refused last is in the output before the result is.
+    void networks.close(job.id).then((use) => {
+      job.network = use ?? UNKNOWN_USE;
+      conclude(job, code, signal);
+    });
+  };
+
+  const conclude = (job: Job, code: number | null, signal: NodeJS.Signals | null) => {
     jobs.delete(job.id);
     tell(job, leave(stateFolder, job, code, signal));
     if (jobs.size > 0) return;
@@ -57,9 +82,13 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
         rmSync(jobFolder(stateFolder, id), { recursive: true, force: true });
         return listener({ type: "refused", id, reason: "failed", message: (error as Error).message });
       }
-      const job = newJob(id, plan, commandProcess, listener);
+      const job = newJob(id, plan, { process: commandProcess, listener, now: wallClock() });
       jobs.set(id, job);
       followJob(job, finish);
+      const { door } = commandProcess;
+      if (door !== null && plan.network !== null) {
+        networks.open(id, door, plan.network.rules, (line) => remark(job, line));
+      }
       commandProcess.begin(plan.command);
       prepareNext(plan, 1);
       watch();
@@ -73,7 +102,10 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
       for (const job of jobs.values()) job.listeners.delete(listener);
     },
     running: () => jobs.size,
-    close: () => spares.close(),
+    close: () => {
+      spares.close();
+      networks.stop();
+    },
   };
 }
 
@@ -81,10 +113,11 @@ export function createJobs(stateFolder: string, wallClock: () => number, onIdle:
 function createWatch(jobs: Map<string, Job>): () => void {
   let watching = false;
   const look = async () => {
-    while (jobs.size > 0) {
+    for (let round = 0; jobs.size > 0; round += 1) {
       await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
       const rows = await listProcesses();
       for (const job of jobs.values()) checkTree(job, rows);
+      if (round % ROUNDS_PER_DISK_LOOK === 0) for (const job of jobs.values()) void checkDisk(job, rows);
     }
   };
   return () => {

@@ -1,3 +1,4 @@
+import type { HostRule } from "../domain/host-rules.ts";
 import type { CommandLimits, CommandResult } from "./sandbox.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { CommandLimits, CommandResult } from "./sandbox.ts";
  * own, and reads what the older one leaves from the job's folder. Raise it with any change to a message, a plan or
  * a file of a job.
  */
-export const BROKER_PROTOCOL = 1;
+export const BROKER_PROTOCOL = 2;
 
 /** Longest line that either side accepts. A command is far shorter, and a result is cut to `outputBytes`. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
@@ -21,6 +22,12 @@ export interface Pin {
   folder: string;
   names: string[];
 }
+
+/**
+ * The folder itself, as an argument: a descriptor that the broker opens and finds to be that very path, so that no
+ * link that is put in its place meanwhile is followed.
+ */
+export const FOLDER_SOURCE = "/proc/self/fd/4";
 
 /** How a command is started. Made by the server; the broker only carries it out. */
 export interface CommandPlan {
@@ -40,11 +47,15 @@ export interface CommandPlan {
   command: string;
   environment: Record<string, string>;
   workingFolder: string;
+  /** Folders in it that the command does not see. */
+  hiddenFolders: string[];
   limits: CommandLimits;
   /** Whether the kernel's process limit counts this command alone. */
   limitProcesses: boolean;
   /** Names the folder itself (device and inode), so that a prepared sandbox is never used for another one. */
   folderIdentity: string;
+  /** The words that open the proxy's port inside the sandbox, and where that leads to. Null: no network. */
+  network: { opener: string[]; rules: HostRule[] } | null;
 }
 
 export type ClientMessage =

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
-import { jobFolder } from "./broker-protocol.ts";
+import { BROKER_PROTOCOL, jobFolder } from "./broker-protocol.ts";
 import { aSandbox, noSandboxReason, processesWith, until, type TestSandbox } from "./test-sandbox.ts";
 
 const SERVER_MAIN = fileURLToPath(new URL("./test-server-main.ts", import.meta.url));
@@ -130,7 +130,7 @@ describe.skipIf(noSandboxReason)(`broker ${noSandboxReason ?? ""}`, () => {
 
   test("what is not a message closes the connection and nothing else", async () => {
     await box.run("true");
-    const socket = connect(`${box.stateFolder}/broker-1.sock`);
+    const socket = connect(`${box.stateFolder}/broker-${BROKER_PROTOCOL}.sock`);
     socket.resume().write("nonsense\n");
     await new Promise((resolve) => socket.once("close", resolve));
     expect(await box.run("echo fine")).toMatchObject({ output: "fine\n" });

@@ -1,8 +1,9 @@
 import type { BrokerMessage, CommandPlan } from "./broker-protocol.ts";
 import { COMMAND_MARK, type CommandProcess } from "./command-process.ts";
+import { createDiskWatch, type DiskWatch } from "./disk-watch.ts";
 import { createOutputBuffer, type OutputBuffer } from "./output-buffer.ts";
 import { listMarked, listProcesses, treeOf, type ProcessRow } from "./process-tree.ts";
-import type { CommandResult } from "./sandbox.ts";
+import type { CommandResult, NetworkUse } from "./sandbox.ts";
 
 /** Called with everything that happens to a job. */
 export type Listener = (message: BrokerMessage) => void;
@@ -21,6 +22,9 @@ export interface Job {
   ending: "SIGTERM" | "SIGKILL" | null;
   ended: boolean;
   timers: NodeJS.Timeout[];
+  network: NetworkUse | null;
+  disk: DiskWatch;
+  isLookingAtDisk: boolean;
 }
 
 /** From the request to end until every process is killed. */
@@ -34,7 +38,13 @@ const MAX_SETUP_ERROR_CHARACTERS = 2000;
 /** What a shell reports when a signal ended the command: 128 and the signal's number. */
 const EXIT_AFTER_CPU_SIGNAL = 128 + 24;
 
-export function newJob(id: string, plan: CommandPlan, commandProcess: CommandProcess, listener: Listener): Job {
+export function newJob(
+  id: string,
+  plan: CommandPlan,
+  parts: { process: CommandProcess; listener: Listener; now: number },
+): Job {
+  const { process: commandProcess, listener } = parts;
+  const { workingFolder: folder, hiddenFolders: hidden, limits } = plan;
   return {
     id,
     plan,
@@ -48,6 +58,9 @@ export function newJob(id: string, plan: CommandPlan, commandProcess: CommandPro
     ending: null,
     ended: false,
     timers: [],
+    network: null,
+    disk: createDiskWatch({ folder, hidden, limits, since: parts.now }),
+    isLookingAtDisk: false,
   };
 }
 
@@ -138,8 +151,20 @@ export function checkTree(job: Job, rows: ProcessRow[]): void {
         : cpu > limits.cpuSeconds
           ? "cpu"
           : null;
-  if (limit === null) return;
-  // A runaway gets no grace: it would use it.
+  if (limit !== null) endRunaway(job, limit);
+}
+
+/** The same for the disk; a look that takes long is not begun a second time. */
+export async function checkDisk(job: Job, rows: ProcessRow[]): Promise<void> {
+  if (job.ended || job.ending === "SIGKILL" || job.isLookingAtDisk) return;
+  job.isLookingAtDisk = true;
+  const inside = job.plan.kind === "namespace" ? ownProcesses(job, rows)[0]?.pid : undefined;
+  const limit = await job.disk.look(inside ?? null).finally(() => (job.isLookingAtDisk = false));
+  if (limit !== null && !job.ended) endRunaway(job, limit);
+}
+
+/** A runaway gets no grace: it would use it. */
+function endRunaway(job: Job, limit: NonNullable<CommandResult["limit"]>): void {
   job.limit ??= limit;
   void killTree(job);
 }
@@ -163,7 +188,14 @@ export function resultOf(job: Job, code: number | null, signal: NodeJS.Signals |
     output,
     droppedBytes,
     durationMs: Math.round(performance.now() - job.startedMs),
+    ...(job.network === null ? {} : { network: job.network }),
   };
+}
+
+/** Adds a line of the sandbox's own to what the command wrote. */
+export function remark(job: Job, line: string): void {
+  job.output.add(Buffer.from(`${line}\n`));
+  tell(job, { type: "output", id: job.id, text: `${line}\n` });
 }
 
 export function tell(job: Job, message: BrokerMessage): void {

@@ -1,18 +1,21 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import type { CommandPlan, Pin } from "./broker-protocol.ts";
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from "node:fs";
+import { FOLDER_SOURCE, type CommandPlan, type Pin } from "./broker-protocol.ts";
+import { openDoor, type Door } from "./command-network.ts";
 
 /** A started shell that has its limits and waits for its command. It runs one command, once. */
 export interface CommandProcess {
   child: ChildProcess;
   /** Processes of the tree that are not the command's own. */
   helpers: number;
+  /** The port of its network; null when it has none. */
+  door: Door | null;
   /** Gives the shell its command. */
   begin(command: string): void;
 }
 
-/** First descriptor for pins; before it are the three standard ones and the filter or the life line. */
+/** First descriptor for the folder and pins; before it are the three standard ones and the filter or the life line. */
 const FIRST_PIN_DESCRIPTOR = 4;
 /** bubblewrap's watcher and the first process of the namespace. */
 const NAMESPACE_HELPERS = 2;
@@ -29,6 +32,7 @@ export function startCommandProcess(plan: CommandPlan, mark: string): CommandPro
   const descriptors: number[] = [];
   try {
     const bound: string[] = [];
+    if (plan.arguments.includes(FOLDER_SOURCE)) descriptors.push(openFolder(plan.workingFolder));
     for (const pin of plan.pins) {
       const place = [pin.folder, ...pin.names].join("/");
       if (pin.option === "--tmpfs") {
@@ -40,6 +44,7 @@ export function startCommandProcess(plan: CommandPlan, mark: string): CommandPro
     }
     const filter = plan.filterFile === null ? null : openSync(plan.filterFile, constants.O_RDONLY);
     const text = script(plan);
+    const channel = plan.network === null ? [] : (["ipc"] as const);
     const program = programOf(plan, bound, text);
     try {
       const child = spawn(program[0]!, program.slice(1), {
@@ -50,11 +55,19 @@ export function startCommandProcess(plan: CommandPlan, mark: string): CommandPro
           ...(plan.scriptByEnvironment ? { BUREAU_SCRIPT: text } : {}),
         },
         detached: true,
-        stdio: ["pipe", "pipe", "pipe", plan.kind === "group" ? "pipe" : (filter ?? "ignore"), ...descriptors],
+        stdio: [
+          "pipe",
+          "pipe",
+          "pipe",
+          plan.kind === "group" ? "pipe" : (filter ?? "ignore"),
+          ...descriptors,
+          ...channel,
+        ],
       });
       child.stdin?.on("error", () => {}); // The shell ended before it read its command; its exit says why.
       return {
         child,
+        door: plan.network === null ? null : openDoor(child),
         helpers: plan.kind === "namespace" ? NAMESPACE_HELPERS : GROUP_HELPERS,
         begin: (command) => child.stdin?.end(`${command}\0`),
       };
@@ -95,6 +108,13 @@ function script(plan: CommandPlan): string {
     ...(plan.limitProcesses ? [`-u ${PROCESS_BACKSTOP_FACTOR * limits.processes + HEADROOM_PROCESSES}`] : []),
   ];
   return [
+    // A sandbox whose port cannot be opened runs nothing, and says why where only the sandbox itself writes.
+    ...(plan.network === null
+      ? []
+      : [
+          `${plan.network.opener.map(quote).join(" ")} </dev/null >/dev/null || { echo "its network could not be opened" >&2; exit 125; }`,
+          "unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE",
+        ]),
     "IFS= read -r -d '' BUREAU_TEXT || exit 125",
     ...(plan.kind === "group" ? ["{ read -r -u 3 _; kill -KILL 0; } </dev/null >/dev/null 2>&1 & disown"] : []),
     "exec </dev/null 2>&1",
@@ -103,6 +123,17 @@ function script(plan: CommandPlan): string {
     'set -- "$BUREAU_TEXT"; unset descriptor BUREAU_TEXT BUREAU_SCRIPT',
     'eval "$1"',
   ].join("\n");
+}
+
+const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** Opens the folder, and finds that it is the one of that path: no part of the path is a link now. */
+function openFolder(folder: string): number {
+  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const path = readlinkSync(`/proc/self/fd/${descriptor}`);
+  if (path === folder) return descriptor;
+  closeSync(descriptor);
+  throw new Error(`${folder} leads to ${path} now`);
 }
 
 /** Opens each name below the folder without following a link, so that what is bound is what was named. */

@@ -34,6 +34,8 @@ const PROBE_LIMITS: CommandLimits = {
   processes: 64,
   outputBytes: 4096,
   fileBytes: 1024 * 1024,
+  diskBytes: 1024 * 1024,
+  diskFiles: 100,
 };
 const MAX_COMMAND_BYTES = 1024 * 1024;
 const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -160,9 +162,11 @@ function barePlan(request: CommandRequest, searchPath: string): CommandPlan {
     command: request.command,
     environment: { PATH: searchPath, HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8", ...request.environment },
     workingFolder: request.folder,
+    hiddenFolders: [],
     limits: request.limits,
     limitProcesses: false,
     folderIdentity: "",
+    network: null,
   };
 }
 

@@ -1,8 +1,17 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { release } from "node:os";
-import { basename, dirname } from "node:path";
 import { PERSONS_NAMES } from "../domain/persons-files.ts";
-import type { CommandPlan, Pin } from "./broker-protocol.ts";
+import { FOLDER_SOURCE, type CommandPlan, type Pin } from "./broker-protocol.ts";
+import {
+  coverInside,
+  hiddenPaths,
+  homeInSystem,
+  isInside,
+  programFolders,
+  systemSecrets,
+  type Covers,
+} from "./hidden-paths.ts";
+import { networkArguments, networkEnvironment, networkOf } from "./network-plan.ts";
 import type { CommandRequest, SandboxState } from "./sandbox.ts";
 
 /** What a machine's sandbox is made from. */
@@ -41,18 +50,8 @@ const SYSTEM_FOLDERS = [
   "/nix/store",
   "/gnu/store",
 ];
-/** Secrets of the system that some machines leave readable. Other entries of /etc that not everyone may read are found. */
-const SYSTEM_SECRETS = ["/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d", "/etc/krb5.keytab", "/etc/security/opasswd"];
-/** Seen only when a person's home is itself the folder, and hidden then. */
-export const HOME_SECRETS = [
-  ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".git-credentials",
-  ".password-store", ".config/gcloud", ".config/gh", ".config/google-chrome", ".config/chromium", ".local/share/keyrings",
-  ".mozilla", ".bash_history", ".zsh_history", ".pgpass", ".cargo/credentials.toml", ".m2/settings.xml",
-  "Library/Keychains", "Library/Application Support", "Library/Cookies",
-]; // prettier-ignore
 /** Read by the person's own shell and tools, outside any sandbox. */
 const HOME_STARTUP_FILES = [".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".zshenv", ".gitconfig"];
-const PROGRAM_FOLDERS = new Set(["bin", "sbin", ".bin", "shims"]);
 const TEMPORARY_BYTES = 512 * 1024 * 1024;
 const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 /** From this kernel on, the process limit counts within one user namespace. */
@@ -65,26 +64,30 @@ const KERNEL_WITH_OWN_PROCESS_COUNT = 5.14;
 export function createLinuxIsolation(options: IsolationOptions): Isolation | null {
   const program = findBubblewrap(options);
   if (program === null) return null;
-  let system: string[] | undefined;
+  let system: { view: SystemView; hidden: string[] } | undefined;
   const limitProcesses = process.getuid?.() !== 0 && kernelVersion() >= KERNEL_WITH_OWN_PROCESS_COUNT;
   return {
     kind: "bubblewrap",
     explain: explainLinux,
     plan: async (request) => {
-      system ??= systemArguments(options);
-      const { folder } = request;
+      system ??= viewOfSystem(options);
+      const holdsHome = request.folder === options.home || isInside(options.home, request.folder);
+      const hidden = holdsHome ? hiddenPaths(options) : system.hidden;
+      const { folder, hosts = [] } = request;
       const identity = statSync(folder);
+      const covers = coverInside(folder, folder, hidden);
+      const sealed = [...system.view.sealed.filter((path) => path !== folder), ...covers.folders, "/"];
       return {
         kind: "namespace",
         program,
         arguments: [
-          ...system,
+          ...system.view.words,
           "--bind",
+          FOLDER_SOURCE,
           folder,
-          folder,
-          ...hideInside(folder, hiddenPaths(options)),
-          "--remount-ro",
-          "/",
+          ...covers.mounts,
+          ...networkArguments(hosts),
+          ...sealed.flatMap((path) => ["--remount-ro", path]),
           "--chdir",
           folder,
         ],
@@ -97,12 +100,15 @@ export function createLinuxIsolation(options: IsolationOptions): Isolation | nul
           HOME: "/tmp",
           TMPDIR: "/tmp",
           LANG: "C.UTF-8",
+          ...networkEnvironment(hosts),
           ...request.environment,
         },
         workingFolder: folder,
+        hiddenFolders: covers.folders,
         limits: request.limits,
         limitProcesses,
         folderIdentity: `${identity.dev}:${identity.ino}`,
+        network: networkOf(hosts),
       };
     },
   };
@@ -117,73 +123,41 @@ export function missingBubblewrap(): Extract<SandboxState, { available: false }>
   };
 }
 
-export function isInside(path: string, folder: string): boolean {
-  return path.startsWith(folder === "/" ? "/" : `${folder}/`);
+interface SystemView {
+  words: string[];
+  /** Empty folders in place of hidden ones; closed when everything that is seen lies in its place. */
+  sealed: string[];
 }
 
-function systemArguments(options: IsolationOptions): string[] {
+function viewOfSystem(options: IsolationOptions): { view: SystemView; hidden: string[] } {
+  const hidden = hiddenPaths(options);
+  return { view: systemView(options, hidden), hidden };
+}
+
+function systemView(options: IsolationOptions, hidden: string[]): SystemView {
   const words = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--new-session"];
   words.push("--die-with-parent", "--cap-drop", "ALL");
   if (options.filterFile !== null) words.push("--seccomp", "3");
+  const sealed: string[] = [];
+  const cover = ({ mounts, folders }: Covers) => {
+    words.push(...mounts);
+    sealed.push(...folders);
+  };
   for (const folder of SYSTEM_FOLDERS) {
     const stat = lstatSync(folder, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink()) words.push("--symlink", readlinkSync(folder), folder);
-    else if (stat?.isDirectory()) words.push("--ro-bind", folder, folder);
+    if (!stat?.isDirectory()) continue;
+    words.push("--ro-bind", folder, folder);
+    cover(coverInside(folder, folder, [...hidden, ...systemSecrets(), ...homeInSystem(options.home)]));
   }
-  for (const path of systemSecrets()) words.push(...hide(path));
   words.push("--proc", "/proc", "--dev", "/dev");
   words.push("--size", String(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev");
   words.push("--size", String(TEMPORARY_BYTES), "--tmpfs", "/tmp", "--symlink", "/tmp", "/var/tmp");
-  for (const folder of programFolders(options)) {
-    words.push("--ro-bind", realpathSync(folder), folder, ...hideInside(folder, hiddenPaths(options)));
+  for (const { folder, real } of programFolders({ ...options, hidden, systemFolders: SYSTEM_FOLDERS })) {
+    words.push("--ro-bind", real, folder);
+    cover(coverInside(folder, real, hidden));
   }
-  return words;
-}
-
-/** Entries of /etc that not every user may read: with root's own eyes they would be read. */
-function systemSecrets(): string[] {
-  const found = new Set(SYSTEM_SECRETS.filter((path) => existsSync(path)));
-  for (const name of readdirSync("/etc")) {
-    const stat = lstatSync(`/etc/${name}`, { throwIfNoEntry: false });
-    if (stat === undefined || stat.isSymbolicLink()) continue;
-    if ((stat.mode & 0o004) === 0) found.add(`/etc/${name}`);
-  }
-  return [...found];
-}
-
-/** Folders outside the system whose programs are on the search path, as wide as they need to be and no wider. */
-function programFolders(options: IsolationOptions): string[] {
-  const found = new Set<string>();
-  for (const entry of options.searchPath.split(":")) {
-    if (!entry.startsWith("/") || !existsSync(entry)) continue;
-    const folder = entry.replace(/\/+$/, "");
-    if (SYSTEM_FOLDERS.some((system) => folder === system || isInside(folder, system))) continue;
-    const parent = dirname(folder);
-    const wide =
-      PROGRAM_FOLDERS.has(basename(folder)) &&
-      dirname(parent) !== "/" &&
-      parent !== options.home &&
-      !isInside(options.home, parent) &&
-      basename(parent) !== ".local";
-    found.add(wide ? parent : folder);
-  }
-  return [...found].sort();
-}
-
-function hiddenPaths(options: IsolationOptions): string[] {
-  return [...options.hidden, ...HOME_SECRETS.map((name) => `${options.home}/${name}`)];
-}
-
-/** The outermost of the paths inside the folder: what is inside a hidden folder is hidden with it. */
-function hideInside(folder: string, paths: string[]): string[] {
-  const inside = paths.filter((path) => isInside(path, folder));
-  return inside.filter((path) => !inside.some((other) => isInside(path, other))).flatMap(hide);
-}
-
-function hide(path: string): string[] {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return ["--tmpfs", path, "--remount-ro", path];
-  return stat?.isFile() ? ["--ro-bind", "/dev/null", path] : [];
+  return { words, sealed };
 }
 
 /**

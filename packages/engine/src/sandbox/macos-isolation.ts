@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, statSync } from "node:fs";
 import type { CommandPlan } from "./broker-protocol.ts";
-import { HOME_SECRETS, type Isolation, type IsolationOptions } from "./linux-isolation.ts";
+import { HOME_SECRETS } from "./hidden-paths.ts";
+import type { Isolation, IsolationOptions } from "./linux-isolation.ts";
 
 const MAX_REMEMBERED_PROFILES = 100;
 /** Read by the shell that the profile wraps; it comes through the environment, so nothing is pasted into a command. */
@@ -46,9 +47,12 @@ export function createMacosIsolation(options: IsolationOptions & { temporaryFold
           ...request.environment,
         },
         workingFolder: folder,
+        hiddenFolders: [],
         limits: request.limits,
         limitProcesses: false,
         folderIdentity: `${identity.dev}:${identity.ino}`,
+        // The port of a proxy would be this machine's own here; hosts are not given on this system.
+        network: null,
       };
     },
   };

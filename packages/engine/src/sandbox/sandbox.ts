@@ -1,3 +1,5 @@
+import type { HostRule } from "../domain/host-rules.ts";
+
 export interface CommandLimits {
   /** Wall time; the command and all its children are ended after it. */
   timeMs: number;
@@ -8,6 +10,10 @@ export interface CommandLimits {
   outputBytes: number;
   /** Largest file that the command may write. */
   fileBytes: number;
+  /** What the command may add to the disk in all. */
+  diskBytes: number;
+  /** How many files and folders it may make. */
+  diskFiles: number;
 }
 
 export interface CommandRequest {
@@ -19,6 +25,17 @@ export interface CommandRequest {
   folder: string;
   environment: Record<string, string>;
   limits: CommandLimits;
+  /** Where it may connect to, through a proxy. Absent or empty: there is no network at all. */
+  hosts?: readonly HostRule[];
+}
+
+/** What a command did with the network that it was given. */
+export interface NetworkUse {
+  /** Connections that were made to allowed hosts. */
+  connections: number;
+  refused: number;
+  /** Both ways. */
+  bytes: number;
 }
 
 export interface CommandResult {
@@ -26,12 +43,14 @@ export interface CommandResult {
   exitCode: number | null;
   signal: string | null;
   /** Which limit ended it, if one did. */
-  limit: "time" | "cpu" | "memory" | "processes" | "output" | null;
+  limit: "time" | "cpu" | "memory" | "processes" | "output" | "disk" | "files" | null;
   /** Standard output and error in the order they came, cut to `outputBytes`. */
   output: string;
   /** Bytes dropped from the middle. */
   droppedBytes: number;
   durationMs: number;
+  /** Absent when it had no network. */
+  network?: NetworkUse;
 }
 
 export type SandboxState =
@@ -40,7 +59,7 @@ export type SandboxState =
   | { available: false; reason: string; hint: string };
 
 /**
- * Where commands run. They see the folder, read-only system files and no network.
+ * Where commands run. They see the folder, read-only system files, and no network but the hosts they are given.
  *
  * Commands are started by a small broker process, not by this one. They outlive this process: `find` after a
  * restart waits for the command, or returns what it left.

@@ -17,18 +17,53 @@ export function seccompFilter(architecture: string): Buffer | null {
   if (machine.highest !== null) program.push(jumpIfAtLeast(machine.highest, 0, 1), answer(EPERM));
   for (const number of machine.refused) program.push(jumpIfEqual(number, 0, 1), answer(EPERM));
   program.push(jumpIfEqual(machine.clone3, 0, 1), answer(ENOSYS));
-  const families = ALLOWED_FAMILIES.map((family, index) => jumpIfEqual(family, ALLOWED_FAMILIES.length - index, 0));
-  program.push(jumpIfEqual(machine.socket, 0, families.length + 2), load(FIRST_ARGUMENT_OFFSET));
-  program.push(...families, answer(EPERM));
-  program.push(load(NUMBER_OFFSET));
+  program.push(...socketRules(machine), load(NUMBER_OFFSET));
   program.push(
     jumpIfEqual(machine.clone, 0, 3),
     load(FIRST_ARGUMENT_OFFSET),
     jumpIfAnySet(CLONE_NEW, 0, 1),
     answer(EPERM),
   );
-  program.push([RETURN, 0, 0, ALLOW]);
+  program.push(allow);
   return encode(program);
+}
+
+/**
+ * Sockets of the internet (TCP and UDP) and netlink's list of interfaces: what a closed network holds. Every other
+ * family and protocol is a way around it, or a rarely used part of the kernel that loads itself when asked for.
+ * A pair of unix sockets is how programs talk to their children, but one of datagrams can be sent anywhere by a path.
+ */
+function socketRules(machine: Machine): Instruction[] {
+  const internet = [
+    load(SECOND_ARGUMENT_OFFSET),
+    and(SOCKET_TYPE_MASK),
+    jumpIfEqual(STREAM, 2, 0),
+    jumpIfEqual(DATAGRAM, 1, 0),
+    answer(EPERM),
+    load(THIRD_ARGUMENT_OFFSET),
+    jumpIfEqual(0, 3, 0),
+    jumpIfEqual(TCP, 2, 0),
+    jumpIfEqual(UDP, 1, 0),
+    answer(EPERM),
+    allow,
+  ];
+  const netlink = [load(THIRD_ARGUMENT_OFFSET), jumpIfEqual(0, 1, 0), answer(EPERM), allow];
+  const socket = [
+    load(FIRST_ARGUMENT_OFFSET),
+    jumpIfEqual(AF_NETLINK, 3, 0),
+    jumpIfEqual(AF_INET, 2 + netlink.length, 0),
+    jumpIfEqual(AF_INET6, 1 + netlink.length, 0),
+    answer(EPERM),
+    ...netlink,
+    ...internet,
+  ];
+  const pair = [load(SECOND_ARGUMENT_OFFSET), and(SOCKET_TYPE_MASK), jumpIfEqual(DATAGRAM, 0, 1), answer(EPERM), allow];
+  return [
+    jumpIfEqual(machine.socket, 0, socket.length),
+    ...socket,
+    jumpIfEqual(machine.socketpair, 0, pair.length),
+    ...pair,
+  ];
 }
 
 type Instruction = [code: number, whenTrue: number, whenFalse: number, value: number];
@@ -38,6 +73,7 @@ interface Machine {
   /** First number of a second calling convention that would get around the list, or null. */
   highest: number | null;
   socket: number;
+  socketpair: number;
   clone: number;
   clone3: number;
   refused: number[];
@@ -48,14 +84,24 @@ const ARCHITECTURE_OFFSET = 4;
 const FIRST_ARGUMENT_OFFSET = 16;
 const EPERM = 1;
 const ENOSYS = 38;
-/** IPv4, IPv6 and netlink: a network namespace holds these. Unix, host and other families get around it. */
-const ALLOWED_FAMILIES = [2, 10, 16];
+const SECOND_ARGUMENT_OFFSET = 24;
+const THIRD_ARGUMENT_OFFSET = 32;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
+/** Without the flags that are given with the type. */
+const SOCKET_TYPE_MASK = 0xf;
+const STREAM = 1;
+const DATAGRAM = 2;
+const TCP = 6;
+const UDP = 17;
 /** Every flag of `clone` that makes a namespace. */
 const CLONE_NEW = 0x7e020000;
 const LOAD = 0x20;
 const JUMP_EQUAL = 0x15;
 const JUMP_AT_LEAST = 0x35;
 const JUMP_ANY_SET = 0x45;
+const AND = 0x54;
 const RETURN = 0x06;
 const ALLOW = 0x7fff0000;
 const ANSWER_ERROR = 0x00050000;
@@ -68,6 +114,7 @@ const MACHINES: Record<string, Machine> = {
     audit: 0xc000003e,
     highest: 0x40000000,
     socket: 41,
+    socketpair: 53,
     clone: 56,
     clone3: 435,
     // ptrace, pivot_root, chroot, mount, umount2, swap, reboot, modules, quota, keys, unshare, perf_event_open,
@@ -105,6 +152,7 @@ const MACHINES: Record<string, Machine> = {
     audit: 0xc00000b7,
     highest: null,
     socket: 198,
+    socketpair: 199,
     clone: 220,
     clone3: 435,
     refused: [
@@ -140,6 +188,8 @@ const MACHINES: Record<string, Machine> = {
 
 const load = (offset: number): Instruction => [LOAD, 0, 0, offset];
 const answer = (error: number): Instruction => [RETURN, 0, 0, ANSWER_ERROR | error];
+const and = (bits: number): Instruction => [AND, 0, 0, bits];
+const allow: Instruction = [RETURN, 0, 0, ALLOW];
 const jumpIfEqual = (value: number, yes: number, no: number): Instruction => [JUMP_EQUAL, yes, no, value];
 const jumpIfAtLeast = (value: number, yes: number, no: number): Instruction => [JUMP_AT_LEAST, yes, no, value];
 const jumpIfAnySet = (bits: number, yes: number, no: number): Instruction => [JUMP_ANY_SET, yes, no, bits];

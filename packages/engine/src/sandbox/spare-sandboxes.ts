@@ -40,7 +40,7 @@ export function createSpareSandboxes(): SpareSandboxes {
       const prepared = startQuietly(plan);
       if (prepared === null) return;
       const drop = () => {
-        if (remove(prepared)) prepared.child.kill("SIGKILL");
+        if (remove(prepared)) end(prepared);
       };
       prepared.child.once("exit", drop);
       spares.push({ key, process: prepared, expiry: setTimeout(drop, LIFETIME_MS) });
@@ -52,15 +52,22 @@ export function createSpareSandboxes(): SpareSandboxes {
       remove(spare.process);
       const { child } = spare.process;
       child.removeAllListeners("exit");
-      return child.exitCode === null && child.signalCode === null ? spare.process : null;
+      if (child.exitCode === null && child.signalCode === null) return spare.process;
+      end(spare.process);
+      return null;
     },
     close() {
       for (const spare of spares.splice(0)) {
         clearTimeout(spare.expiry);
-        spare.process.child.kill("SIGKILL");
+        end(spare.process);
       }
     },
   };
+}
+
+function end({ child, door }: CommandProcess): void {
+  door?.close();
+  child.kill("SIGKILL");
 }
 
 /** Everything that is fixed before a command begins. */

@@ -21,6 +21,8 @@ export const TEST_LIMITS: CommandLimits = {
   processes: 40,
   outputBytes: 20_000,
   fileBytes: 8 * 1024 * 1024,
+  diskBytes: 64 * 1024 * 1024,
+  diskFiles: 5000,
 };
 
 export interface TestSandbox {

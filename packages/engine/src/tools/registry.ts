@@ -7,7 +7,8 @@ import type { FetchUrlOptions } from "./fetch-url.ts";
 import { listFiles } from "./list-files.ts";
 import { plan } from "./plan.ts";
 import { readFile } from "./read-file.ts";
-import { runCommand } from "./run-command.ts";
+import { createRunCommand } from "./run-command.ts";
+import type { RunCommandOptions } from "./run-command.ts";
 import { searchFiles } from "./search-files.ts";
 import { REPORT_BLOCKED, REQUEST_CHECK, askPerson, reportBlocked, requestCheck } from "./signals.ts";
 import type { Tool } from "./tool.ts";
@@ -19,14 +20,14 @@ const GOAL_TOOLS: ReadonlySet<string> = new Set([REQUEST_CHECK, REPORT_BLOCKED])
 const NEEDLESS_KEYS: ReadonlySet<string> = new Set(["$schema", "additionalProperties", "minLength", "maxLength"]);
 
 /** Every tool that Bureau brings, in the order a model sees them. Make the list once: it holds connections. */
-export function builtInTools(options: FetchUrlOptions = {}): Tool[] {
+export function builtInTools(options: FetchUrlOptions & RunCommandOptions = {}): Tool[] {
   return [
     readFile,
     writeFile,
     editFile,
     listFiles,
     searchFiles,
-    runCommand,
+    createRunCommand(options),
     createFetchUrl(options),
     plan,
     askPerson,

@@ -1,10 +1,14 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ToolCallId } from "@bureau/protocol";
 import { systemClock } from "../clock.ts";
+import { hostsOf, parseHostRule, type HostRule } from "../domain/host-rules.ts";
 import { aSandbox, noSandboxReason, type TestSandbox } from "../sandbox/test-sandbox.ts";
-import { runCommand } from "./run-command.ts";
+import { createRunCommand } from "./run-command.ts";
 import type { ToolContext } from "./tool.ts";
 
+const runCommand = createRunCommand();
 let count = 0;
 
 function contextOf(box: TestSandbox, changes: Partial<ToolContext> = {}): ToolContext {
@@ -89,5 +93,60 @@ describe("run_command without a sandbox", () => {
     });
     const approved = contextOf(box, { approved: true });
     expect((await runCommand.execute({ command: "echo ran" }, approved)).text).toContain("ran");
+  });
+});
+
+describe("run_command with hosts", () => {
+  const rule = (text: string) => parseHostRule(text) as HostRule;
+  const network = {
+    hosts: [rule("api.example.com")],
+    agents: { builder: { hosts: [rule("*.npm.example:443")] }, quiet: { hosts: [] } },
+  };
+  const tool = createRunCommand({ network });
+
+  test("carries out to the hosts of the agent, or to all when it is not said whose command it is", () => {
+    const args = { command: "make" };
+    const own = (agent: string) => tool.describe?.(args, { agent });
+    expect(own("writer")).toEqual({ targets: ["api.example.com"], content: ["make"], carriesOut: true });
+    expect(own("builder")).toMatchObject({ targets: ["*.npm.example:443"], carriesOut: true });
+    expect(own("quiet")).toMatchObject({ targets: [], carriesOut: false });
+    expect(tool.describe?.(args)).toMatchObject({
+      targets: ["api.example.com", "*.npm.example:443"],
+      carriesOut: true,
+    });
+    expect(createRunCommand().describe).toBeUndefined();
+  });
+
+  test("gives the sandbox the hosts of its agent, and none where it is not known whose they are", async () => {
+    expect(hostsOf(network, "builder")).toEqual(network.agents.builder.hosts);
+    expect(hostsOf(network, "writer")).toEqual(network.hosts);
+    expect(hostsOf(network, "constructor")).toEqual(network.hosts);
+    expect(hostsOf(network, undefined)).toEqual([]);
+    expect(hostsOf({ ...network, agents: {} }, undefined)).toEqual(network.hosts);
+  });
+
+  test("tells the model which hosts there are", () => {
+    expect(createRunCommand({ network: { ...network, agents: {} } }).description).toContain("(api.example.com)");
+    expect(tool.description).toContain("only hosts that a person allowed");
+    expect(createRunCommand().description).toContain("without network");
+  });
+
+  test.skipIf(noSandboxReason)(`a result is trusted until the network was used ${noSandboxReason ?? ""}`, async () => {
+    const box = aSandbox();
+    const web = createServer((_request, response) => response.end("words of others"));
+    await once(web.listen(0, "127.0.0.1"), "listening");
+    const place = `127.0.0.1:${(web.address() as { port: number }).port}`;
+    const local = createRunCommand({ network: { hosts: [rule(place)], agents: {} } });
+    const used = await local.execute({ command: `curl -s http://${place}/` }, contextOf(box));
+    const unused = await local.execute({ command: "echo hello" }, contextOf(box));
+    const refused = await local.execute({ command: "curl -s http://evil.example/" }, contextOf(box));
+    web.close();
+    await box.close();
+    expect(used).toMatchObject({ trust: "untrusted", text: expect.stringContaining("words of others") });
+    expect(unused).not.toHaveProperty("trust");
+    expect(refused).not.toHaveProperty("trust");
+    expect(refused.text).toContain(
+      "network: evil.example:80 is not allowed; ask a person to add it under sandbox.hosts",
+    );
   });
 });

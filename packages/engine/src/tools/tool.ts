@@ -41,6 +41,8 @@ export interface ToolContext {
   runId: string;
   threadId: string;
   goalId: string | null;
+  /** Name of the agent, where settings differ by agent. */
+  agent?: string;
   /** The agent's folder, absolute and real. Paths cannot leave it. */
   folder: string;
   /** Aborted when the run is stopped, paused or edited: the tool must end its work. */
@@ -94,7 +96,7 @@ export interface Tool<Args = unknown> {
   /** It writes files whole, so that nothing of what was in them stays. */
   replaces?: boolean;
   /** What policy looks at. Absent: no targets, all values are content. */
-  describe?(args: Args): ActionDetails;
+  describe?(args: Args, context?: { agent: string }): ActionDetails;
   /** Asks the provider whether a write outside whose outcome is not known took place. Must only read. */
   reconcile?(args: Args, context: ToolContext): Promise<EffectFound>;
   /** Takes back a write outside. */

@@ -22,6 +22,7 @@ modelLimits:
 budget: { money: 5.00, time: 4h }
 limits: { maxConcurrentRuns: 50, runTime: 2h }
 fetch: { allowHosts: ["127.0.0.1:8080", intranet] }
+sandbox: { hosts: [api.example.com], agents: { builder: { hosts: ["*.npm.example:443"] } }, diskLimit: 4 GB }
 color: blue
 `;
 
@@ -49,7 +50,16 @@ describe("settings", () => {
       budget: { micros: 5_000_000, timeMs: 14_400_000 },
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
-      warnings: ["bureau.yaml, line 16: color is not a setting and has no effect."],
+      sandbox: {
+        hosts: [{ text: "api.example.com", host: "api.example.com", below: false, ports: [443, 80], isPrivate: false }],
+        agents: {
+          builder: {
+            hosts: [{ text: "*.npm.example:443", host: "npm.example", below: true, ports: [443], isPrivate: false }],
+          },
+        },
+        diskBytes: 4 * 1024 ** 3,
+      },
+      warnings: ["bureau.yaml, line 17: color is not a setting and has no effect."],
     });
   });
 
@@ -74,6 +84,9 @@ describe("settings", () => {
     ],
     ["limits: { runTime: 2 }", 'limits.runTime cannot be "2".'],
     ["fetch: { allowHosts: [http://a] }", 'must be a host or host:port, not "http://a".'],
+    ["sandbox: { hosts: ['*.com'] }", "bureau.yaml, line 1: sandbox.hosts[0] is too wide"],
+    ["sandbox: { agents: { a: { hosts: [127.0.0.1] } } }", "sandbox.agents.a.hosts[0] must name one host and its port"],
+    ["sandbox: { diskLimit: 5 }", 'sandbox.diskLimit cannot be "5".'],
     ["- a", "must be keys with values"],
     ["a: [", "bureau.yaml, line 1: not readable"],
   ])("refuse %j with line and key", (text, message) => {

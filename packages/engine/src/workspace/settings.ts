@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AppError, type Budget, MICROS_PER_DOLLAR } from "@bureau/protocol";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { parseDuration } from "../domain/duration.ts";
+import { parseHostRule, type HostRule, type NetworkSettings } from "../domain/host-rules.ts";
 import { readBudget } from "../goals/goal-file-budget.ts";
 import { type FieldPath, fieldReader, type FieldReader } from "../goals/goal-file-fields.ts";
 import type { Caps } from "../domain/caps.ts";
@@ -37,6 +38,11 @@ export interface LimitSettings {
   maxConcurrentCalls: number | null;
 }
 
+export interface SandboxSettings extends NetworkSettings {
+  /** What one command may add to the disk. */
+  diskBytes: number | null;
+}
+
 /** What `bureau.yaml` says; null or empty where it says nothing. */
 export interface WorkspaceSettings {
   models: { default: string | null; fast: string | null; judge: string | null; fallbacks: string[] };
@@ -51,6 +57,7 @@ export interface WorkspaceSettings {
   caps: Caps;
   limits: LimitSettings;
   fetch: { allowHosts: string[] };
+  sandbox: SandboxSettings;
   warnings: string[];
 }
 
@@ -76,6 +83,10 @@ export const SETTINGS_KEYS = {
   "limits.runTime": "Time at work after which one run is stopped, such as 2h.",
   "limits.maxConcurrentCalls": "Calls to one provider at the same time.",
   "fetch.allowHosts": "Private hosts, as host or host:port, that agents may fetch all the same.",
+  "sandbox.hosts":
+    "Hosts that commands may connect to: host, *.host or host:port; private:host:port for one that is not on the public internet. None without it.",
+  "sandbox.agents.<name>.hosts": "The same for the commands of one agent, in place of `sandbox.hosts`.",
+  "sandbox.diskLimit": "What one command may add to the disk, such as 500 MB; 2 GiB without it.",
 } as const;
 
 type Values = Record<string, unknown>;
@@ -112,7 +123,7 @@ export function parseSettings(text: string): WorkspaceSettings {
   const values = section(plainValues(document), [], reader);
   warnUnknown(
     values,
-    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch"],
+    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch", "sandbox"],
     [],
     reader,
   );
@@ -141,6 +152,7 @@ export function parseSettings(text: string): WorkspaceSettings {
         hostName(entry, ["fetch", "allowHosts", index], reader),
       ),
     },
+    sandbox: readSandbox(values["sandbox"], reader),
     warnings: reader.warnings,
   };
 }
@@ -259,6 +271,39 @@ function readLimits(value: unknown, reader: FieldReader): LimitSettings {
     runTimeMs,
     maxConcurrentCalls: count(fields["maxConcurrentCalls"], ["limits", "maxConcurrentCalls"], reader),
   };
+}
+
+function readSandbox(value: unknown, reader: FieldReader): SandboxSettings {
+  const fields = section(value, ["sandbox"], reader);
+  warnUnknown(fields, ["hosts", "agents", "diskLimit"], ["sandbox"], reader);
+  const agents: Record<string, { hosts: HostRule[] }> = {};
+  for (const [name, entry] of Object.entries(section(fields["agents"], ["sandbox", "agents"], reader))) {
+    const path = ["sandbox", "agents", name];
+    const own = section(entry, path, reader);
+    warnUnknown(own, ["hosts"], path, reader);
+    agents[name] = { hosts: readHosts(own["hosts"], [...path, "hosts"], reader) };
+  }
+  const size = text(fields["diskLimit"], ["sandbox", "diskLimit"], reader);
+  const diskBytes = size === null ? null : parseSize(size);
+  if (size !== null && diskBytes === null) {
+    const hint = "Write a size of at least 1 MB with its unit, such as 500 MB or 4 GB.";
+    reader.fail(["sandbox", "diskLimit"], `cannot be ${JSON.stringify(size)}`, hint);
+  }
+  return { hosts: readHosts(fields["hosts"], ["sandbox", "hosts"], reader), agents, diskBytes };
+}
+
+function readHosts(value: unknown, path: FieldPath, reader: FieldReader): HostRule[] {
+  return list(value, path, reader).map((entry, index) => {
+    const rule = parseHostRule(String(entry));
+    return typeof rule === "string" ? reader.fail([...path, index], rule) : rule;
+  });
+}
+
+/** Bytes; units are powers of 1024, as they are where the limit is held. */
+function parseSize(size: string): number | null {
+  const [, digits = "", unit = ""] = /^(\d{1,6})\s*([MG])i?B$/i.exec(size) ?? [];
+  const bytes = Number(digits) * (unit.toUpperCase() === "G" ? 1024 ** 3 : 1024 ** 2);
+  return unit === "" || bytes === 0 ? null : bytes;
 }
 
 function section(value: unknown, path: FieldPath, reader: FieldReader): Values {
