@@ -47,6 +47,7 @@ describe("settings", () => {
       budget: { micros: 5_000_000, timeMs: 14_400_000 },
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
+      policy: [],
       warnings: ["bureau.yaml, line 16: color is not a setting and has no effect."],
     });
   });

@@ -1,11 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, type Budget, MICROS_PER_DOLLAR } from "@bureau/protocol";
+import { AppError, type Budget, MICROS_PER_DOLLAR, type PolicyRule } from "@bureau/protocol";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { parseDuration } from "../domain/duration.ts";
 import { readBudget } from "../goals/goal-file-budget.ts";
 import { type FieldPath, fieldReader, type FieldReader } from "../goals/goal-file-fields.ts";
 import type { ModelPrice } from "../models/model.ts";
+import { readPolicy } from "./policy-settings.ts";
 
 export const SETTINGS_FILE = "bureau.yaml";
 const MAX_BYTES = 256 * 1024;
@@ -47,6 +48,8 @@ export interface WorkspaceSettings {
   budget: Budget;
   limits: LimitSettings;
   fetch: { allowHosts: string[] };
+  /** Rules about calls, in the order of the file. */
+  policy: PolicyRule[];
   warnings: string[];
 }
 
@@ -68,6 +71,11 @@ export const SETTINGS_KEYS = {
   "limits.runTime": "Time at work after which one run is stopped, such as 2h.",
   "limits.maxConcurrentCalls": "Calls to one provider at the same time.",
   "fetch.allowHosts": "Private hosts, as host or host:port, that agents may fetch all the same.",
+  policy: "Rules about calls: entries such as `ask: mail.send`. A deny wins, then an ask, then an allow.",
+  "policy[].allow, .ask, .deny": "Tool or kind of tool, or several; `*` stands for any characters.",
+  "policy[].to": "Targets that the rule is for, as pattern or list; all when absent. `!` in front: all others.",
+  "policy[].agent": "Agents that the rule is for, by name or pattern; all when absent.",
+  "policy[].after_outside": "true: the allow holds also when the run has read outside content. Needs to.",
 } as const;
 
 type Values = Record<string, unknown>;
@@ -102,7 +110,12 @@ export function parseSettings(text: string): WorkspaceSettings {
   }
   const reader = fieldReader({ name: SETTINGS_FILE, document, lines, firstLine: 1 });
   const values = section(plainValues(document), [], reader);
-  warnUnknown(values, ["models", "providers", "prices", "modelLimits", "budget", "limits", "fetch"], [], reader);
+  warnUnknown(
+    values,
+    ["models", "providers", "prices", "modelLimits", "budget", "limits", "fetch", "policy"],
+    [],
+    reader,
+  );
   const models = section(values["models"], ["models"], reader);
   warnUnknown(models, ["default", "fast", "judge", "fallbacks"], ["models"], reader);
   const fetch = section(values["fetch"], ["fetch"], reader);
@@ -127,6 +140,7 @@ export function parseSettings(text: string): WorkspaceSettings {
         hostName(entry, ["fetch", "allowHosts", index], reader),
       ),
     },
+    policy: readPolicy(values["policy"], reader),
     warnings: reader.warnings,
   };
 }
