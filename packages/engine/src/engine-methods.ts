@@ -1,4 +1,4 @@
-import { AppError, type Status } from "@bureau/protocol";
+import { AppError, type PolicyRule, type Status } from "@bureau/protocol";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
 import { cancelRun } from "./commands/cancel-run.ts";
@@ -12,6 +12,7 @@ import { editGoal } from "./commands/edit-goal.ts";
 import type { CommandParts } from "./commands/parts.ts";
 import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
 import { pauseGoal } from "./commands/pause-goal.ts";
+import { addPolicyRule, removePolicyRule } from "./commands/policy-rules.ts";
 import { replyToInbox } from "./commands/reply-to-inbox.ts";
 import { resumeGoal } from "./commands/resume-goal.ts";
 import { postMessage, startRun } from "./commands/start-run.ts";
@@ -29,12 +30,15 @@ import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
+import { listRules } from "./queries/policy.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
+import { simulatePolicy } from "./queries/simulate-policy.ts";
 import { getTask, listTasks } from "./queries/tasks.ts";
 import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { usage } from "./queries/usage.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
+import type { Tool } from "./tools/tool.ts";
 
 export interface MethodParts {
   commands: CommandParts;
@@ -42,11 +46,15 @@ export interface MethodParts {
   models: Models;
   sandbox: Sandbox;
   parts: LoopParts;
+  tools: readonly Tool[];
+  /** The rules of `bureau.yaml`. */
+  policy: readonly PolicyRule[];
   isStopping: () => boolean;
 }
 
 /** Each use case by its name. Nothing is decided here. */
-export function engineApi({ commands, live, models, sandbox, parts, isStopping }: MethodParts): EngineApi {
+export function engineApi(given: MethodParts): EngineApi {
+  const { commands, live, models, sandbox, parts, isStopping } = given;
   const { database } = commands;
   return {
     listAgents: (query) => listAgents(database, query),
@@ -90,6 +98,10 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     getEffect: (effect) => getEffect(database, effect),
     undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
+    listPolicyRules: () => listRules(database, given.policy),
+    addPolicyRule: (input) => addPolicyRule(commands, input),
+    removePolicyRule: (rule) => removePolicyRule(commands, rule),
+    simulatePolicy: (input) => simulatePolicy({ database, settings: given.policy, tools: given.tools, sandbox }, input),
     hey: () => hey(database),
     usage: (query) => usage(database, query),
     status: () => statusOf(commands, models),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { PolicyRule } from "@bureau/protocol";
 import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
@@ -58,7 +59,7 @@ export interface EngineOptions {
   models: Models;
   sandbox: Sandbox;
   tools: readonly Tool[];
-  /** Rules of the workspace's settings. */
+  /** The rules of `bureau.yaml`. */
   rules?: readonly PolicyRule[];
   clock?: Clock;
   concurrency?: number;
@@ -139,6 +140,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       models: options.models,
       sandbox: options.sandbox,
       parts,
+      tools: options.tools,
+      policy: options.rules ?? [],
       isStopping: () => state.stopping,
     }),
     commands,

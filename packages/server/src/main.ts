@@ -80,6 +80,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         searchPath: config.searchPath,
       }),
       tools: builtInTools({ allowHosts: config.settings.fetch.allowHosts }),
+      rules: config.settings.policy,
       ...engineLimits(config),
       log,
     });
