@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { PolicyRule } from "@bureau/protocol";
 import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { continueGoal } from "./commands/continue-goal.ts";

@@ -3,12 +3,12 @@ import type { Action } from "../domain/action.ts";
 import { decide, type Decision } from "../domain/policy.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Queryable } from "../store/database.ts";
+import { loadRules } from "../store/policy-rules.ts";
 import type { AgentRow, GoalRow } from "../store/rows.ts";
 import { actionFrom, actionOf } from "../tools/action-of.ts";
 import type { Tool } from "../tools/tool.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
 import { findAgent, findGoal, findRun } from "./lookup.ts";
-import { loadRules } from "./policy.ts";
 
 export interface SimulationParts {
   database: Queryable;
