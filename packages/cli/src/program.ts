@@ -5,6 +5,7 @@ import { addCareCommands } from "./commands/care-commands.ts";
 import { addEffectCommands } from "./commands/effect-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
+import { addPolicyCommands } from "./commands/policy-commands.ts";
 import { addStartCommands } from "./commands/start-commands.ts";
 import { addWorkCommands } from "./commands/work-commands.ts";
 
@@ -26,6 +27,7 @@ export function createProgram(session: Session): Command {
   addGoalCommands(program, session);
   addInboxCommands(program, session);
   addEffectCommands(program, session);
+  addPolicyCommands(program, session);
   addAgentCommands(program, session);
   addWorkCommands(program, session);
   addCareCommands(program, session);

@@ -1,5 +1,6 @@
 import type {
   AddAgent,
+  AddPolicyRule,
   After,
   Agent,
   AgentList,
@@ -31,13 +32,17 @@ import type {
   ListRuns,
   ListTasks,
   ListThreads,
+  ListedRule,
   LiveDelta,
   MessageReply,
   Page,
+  PolicyRules,
+  PolicySimulation,
   Recording,
   ResumeAllReply,
   Run,
   RunList,
+  SimulatePolicy,
   StartRun,
   Status,
   StepList,
@@ -60,7 +65,8 @@ import type {
  *
  * `agent`, `goal` and the like are ids, or names where the thing has a name.
  */
-export interface EngineApi extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, StateApi, EventsApi {}
+export interface EngineApi
+  extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, PolicyApi, StateApi, EventsApi {}
 
 /** Who decided: the name that is kept with the decision. */
 export interface DecidedBy {
@@ -139,6 +145,15 @@ export interface EffectsApi {
   undoEffect(effect: string, by: DecidedBy): Promise<Effect>;
   /** Asks the provider about an effect of which nobody can tell. */
   reconcileEffect(effect: string): Promise<Effect>;
+}
+
+export interface PolicyApi {
+  listPolicyRules(): Promise<PolicyRules>;
+  /** The same rule again is the one that is there. */
+  addPolicyRule(input: AddPolicyRule & DecidedBy): Promise<ListedRule>;
+  removePolicyRule(rule: string): Promise<void>;
+  /** What would happen to a call. Runs nothing. */
+  simulatePolicy(input: SimulatePolicy): Promise<PolicySimulation>;
 }
 
 export interface StateApi {

@@ -1,4 +1,4 @@
-import { AppError, type CapUse, type Status } from "@bureau/protocol";
+import { AppError, type CapUse, type PolicyRule, type Status } from "@bureau/protocol";
 import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
@@ -13,6 +13,7 @@ import { editGoal } from "./commands/edit-goal.ts";
 import type { CommandParts } from "./commands/parts.ts";
 import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
 import { pauseGoal } from "./commands/pause-goal.ts";
+import { addPolicyRule, removePolicyRule } from "./commands/policy-rules.ts";
 import { replyToInbox } from "./commands/reply-to-inbox.ts";
 import { resumeAll } from "./commands/resume-all.ts";
 import { resumeGoal } from "./commands/resume-goal.ts";
@@ -32,13 +33,16 @@ import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
+import { listRules } from "./queries/policy.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
+import { simulatePolicy } from "./queries/simulate-policy.ts";
 import { getTask, listTasks } from "./queries/tasks.ts";
 import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
+import type { Tool } from "./tools/tool.ts";
 
 export interface MethodParts {
   commands: CommandParts;
@@ -46,11 +50,15 @@ export interface MethodParts {
   models: Models;
   sandbox: Sandbox;
   parts: LoopParts;
+  tools: readonly Tool[];
+  /** The rules of `bureau.yaml`. */
+  policy: readonly PolicyRule[];
   isStopping: () => boolean;
 }
 
 /** Each use case by its name. Nothing is decided here. */
-export function engineApi({ commands, live, models, sandbox, parts, isStopping }: MethodParts): EngineApi {
+export function engineApi(given: MethodParts): EngineApi {
+  const { commands, live, models, sandbox, parts, isStopping } = given;
   const { database } = commands;
   return {
     listAgents: (query) => listAgents(database, query),
@@ -96,6 +104,10 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
     stopAll: ({ by }) => stopAll(commands, by),
     resumeAll: () => resumeAll(commands),
+    listPolicyRules: () => listRules(database, given.policy),
+    addPolicyRule: (input) => addPolicyRule(commands, input),
+    removePolicyRule: (rule) => removePolicyRule(commands, rule),
+    simulatePolicy: (input) => simulatePolicy({ database, settings: given.policy, tools: given.tools, sandbox }, input),
     hey: () => hey(database),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),

@@ -63,7 +63,7 @@ export interface EngineOptions {
   models: Models;
   sandbox: Sandbox;
   tools: readonly Tool[];
-  /** Rules of the workspace's settings. */
+  /** The rules of `bureau.yaml`. */
   rules?: readonly PolicyRule[];
   clock?: Clock;
   concurrency?: number;
@@ -150,6 +150,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       models: options.models,
       sandbox: options.sandbox,
       parts,
+      tools: options.tools,
+      policy: options.rules ?? [],
       isStopping: () => state.stopping,
     }),
     commands,

@@ -2,10 +2,20 @@ import { agentsApi } from "./api-agents.ts";
 import { effectsApi } from "./api-effects.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
+import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
 import { stateApi } from "./api-state.ts";
 import { workApi } from "./api-work.ts";
 
 /** Every HTTP endpoint, declared once. Server, clients and reference are all made from this table. */
-export const api = { ...agentsApi, ...goalsApi, ...workApi, ...runsApi, ...inboxApi, ...effectsApi, ...stateApi };
+export const api = {
+  ...agentsApi,
+  ...goalsApi,
+  ...workApi,
+  ...runsApi,
+  ...inboxApi,
+  ...effectsApi,
+  ...policyApi,
+  ...stateApi,
+};
 export type Api = typeof api;

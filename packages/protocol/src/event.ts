@@ -37,6 +37,7 @@ export const EVENT_TYPES = [
   "inbox.added",
   "inbox.closed",
   "effect.changed",
+  "policy.changed",
   "rehearsal.drifted",
   "everything.stopped",
   "everything.resumed",

@@ -11,6 +11,7 @@ import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
+import { policyHandlers } from "./routes/policy.ts";
 import { runHandlers } from "./routes/runs.ts";
 import { stateHandlers } from "./routes/state.ts";
 import { addWebRoutes } from "./routes/web.ts";
@@ -48,6 +49,7 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
     ...runHandlers(engine),
     ...inboxHandlers(engine),
     ...effectHandlers(engine),
+    ...policyHandlers(engine),
     ...stateHandlers(engine, parts.version, auth),
   };
   const streamEvents = createEventsRoute(parts);

@@ -85,6 +85,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       }),
       tools: builtInTools(toolOptions(config)),
       caps: capsOfWorkspace(workspace, config.settings.caps, log),
+      rules: config.settings.policy,
       ...engineLimits(config),
       log,
     });

@@ -108,6 +108,56 @@ describe("a run", () => {
   });
 });
 
+describe("a policy", () => {
+  test("is added to, listed, tried out and taken from", async () => {
+    expect((await bureau("policy", "list")).out).toContain("There are no rules.");
+    const args = ["mail.send", "--agent", basename(folder), "--args", '{"to":"bob@acme.com","body":"Hi there"}'];
+    const call = [...args, "--target", "bob@acme.com"];
+    expect((await bureau("policy", "test", ...call, "--source", "mail from eve@x.org")).out).toContain(
+      "ask: The run has read mail from eve@x.org; nobody named bob@acme.com.",
+    );
+    expect((await bureau("policy", "test", ...call, "--words", 'Send "Hi there" to bob@acme.com')).out).toContain(
+      "allow:",
+    );
+    const added = await bureau("policy", "add", "deny", "mail.*", "--to", "!*@evil.com", "--json");
+    expect(added.lines()[0]).toMatchObject({ verdict: "deny", target: "!*@evil.com", createdBy: "owner" });
+    const id = added.lines()[0]!["id"] as string;
+    expect((await bureau("policy", "test", ...call, "--json")).lines()[0]).toMatchObject({
+      verdict: "deny",
+      rule: { id },
+    });
+    await bureau(
+      "goal",
+      "add",
+      "Tell Bob",
+      "--name",
+      "told",
+      "--constraint",
+      "send nothing",
+      "--constraint",
+      "be kind",
+      "--draft",
+    );
+    const listed = (await bureau("policy", "list")).out;
+    expect(listed).toMatch(/deny {2,}person {2,}deny mail\.\* to all but \*@evil\.com/);
+    expect(listed).toMatch(/deny {2,}goal {2,}send nothing \(16 tool patterns\)/);
+    expect(listed).toContain("be kind (told)");
+    expect(await bureau("policy", "remove", id.slice(0, -2))).toMatchObject({ code: 0, out: `Removed ${id}.\n` });
+    expect(await bureau("policy", "remove", id)).toMatchObject({ code: 4 });
+  });
+
+  test.each([
+    [["policy", "add", "maybe", "mail.send"], 'A rule cannot be "maybe".'],
+    [["policy", "add", "allow", "mail.send", "--after-outside"], "needs a target that is not everything"],
+    [["policy", "test", "mail.send", "--agent", "x", "--args", "{"], "--args is not JSON"],
+    [["policy", "test", "mail.send", "--agent", "x", "--args", "[]"], "--args is not a JSON object."],
+  ])("with a mistake ends with 2: %j", async (argv, message) => {
+    const { code, err } = await bureau(...argv);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+});
+
 describe("a goal", () => {
   test("that is waited for ends with 0 once its checks pass, and shows what was found", async () => {
     const added = await bureau(

@@ -1,6 +1,6 @@
+import type { PolicyRule } from "@bureau/protocol";
 import { type Meaning, meaningOf } from "./constraint-meaning.ts";
 import type { Subject } from "./constraint-words.ts";
-import type { PolicyRule } from "./policy.ts";
 
 /** Longer texts are advice: nobody would find the rule in them again. */
 const MAX_CHARACTERS = 300;

@@ -1,3 +1,4 @@
+import type { DecisionReason, PolicyRule, Verdict } from "@bureau/protocol";
 import type { Action, Source } from "./action.ts";
 import { isHarmless, type Named, namedIn } from "./named.ts";
 import { isFor, namesTarget, speaksOf } from "./rule-match.ts";
@@ -8,26 +9,7 @@ const MAX_SAME_CALLS = 2;
 const SHOWN_CHARACTERS = 120;
 const SHOWN_VALUES = 3;
 
-export type Verdict = "allow" | "ask" | "deny";
-
-/** What a person, a goal or a settings file says of calls. */
-export interface PolicyRule {
-  id: string;
-  verdict: Verdict;
-  /** Pattern with `*` over the tool's name and over its kind. */
-  tool: string;
-  /** Pattern over each target; null holds for all. A `!` in front, where it does not allow: all that do not fit. */
-  target: string | null;
-  /** Pattern over the agent's name. */
-  agent: string | null;
-  goalId: string | null;
-  runId: string | null;
-  /** An allow that holds also when the run has read outside content. */
-  afterOutside: boolean;
-  origin: "settings" | "goal" | "person" | "approval";
-  /** As it is shown to a person. */
-  text: string;
-}
+export type { PolicyRule, Verdict };
 
 export interface PolicyQuestion {
   action: Action;
@@ -48,7 +30,7 @@ export interface Decision {
   /** In plain words, for the agent and for the person. */
   reason: string;
   rule: PolicyRule | null;
-  because: "rule" | "approval" | "named" | "default" | "outside_content" | "carries_out" | "reaches" | "repeats";
+  because: DecisionReason;
 }
 
 /**
@@ -86,8 +68,6 @@ function byRule(rule: PolicyRule, text: string): Decision {
   return { verdict: rule.verdict, reason: /[.!?]$/.test(text) ? text : `${text}.`, rule, because: "rule" };
 }
 
-type Because = Decision["because"];
-
 function byDefault(question: PolicyQuestion): Decision {
   const { action } = question;
   const named = namedIn(question.words);
@@ -110,7 +90,7 @@ function byDefault(question: PolicyQuestion): Decision {
 
 function onWrite(question: PolicyQuestion, named: Named): Decision {
   const { action, taint } = question;
-  const because: Because = taint.length > 0 ? "outside_content" : "default";
+  const because: DecisionReason = taint.length > 0 ? "outside_content" : "default";
   const values = [...action.targets, ...action.reaches, ...action.content];
   if (values.every(isHarmless)) {
     return ask(because, `${readText(taint)}It acts outside the workspace, and does not say on what.`);
@@ -185,10 +165,10 @@ function shown(text: string): string {
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }
 
-function free(because: Because, reason: string): Decision {
+function free(because: DecisionReason, reason: string): Decision {
   return { verdict: "allow", reason, rule: null, because };
 }
 
-function ask(because: Because, text: string): Decision {
+function ask(because: DecisionReason, text: string): Decision {
   return { verdict: "ask", reason: `${text.charAt(0).toUpperCase()}${text.slice(1)}`, rule: null, because };
 }

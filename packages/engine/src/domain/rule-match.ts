@@ -1,6 +1,6 @@
+import type { PolicyRule } from "@bureau/protocol";
 import type { Action } from "./action.ts";
 import { isAll, matchesGlob } from "./glob.ts";
-import type { PolicyRule } from "./policy.ts";
 
 const MAX_TARGET_CHARACTERS = 10_000;
 
@@ -39,7 +39,7 @@ export function speaksOf(rule: PolicyRule, action: Action): boolean {
 }
 
 /** Whether a rule says to whom. */
-export function namesTarget(rule: PolicyRule): boolean {
+export function namesTarget(rule: Pick<PolicyRule, "target">): boolean {
   return rule.target !== null && !isAll(rule.target) && !rule.target.startsWith("!");
 }
 

@@ -1,6 +1,7 @@
 import type { Action } from "../domain/action.ts";
 import { rulesOfConstraints } from "../domain/constraint-rules.ts";
 import { type Decision, decide } from "../domain/policy.ts";
+import { loadRules } from "../store/policy-rules.ts";
 import { actionHash } from "../tools/action-hash.ts";
 import { actionOf } from "../tools/action-of.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -29,12 +30,13 @@ export async function gateCall(
   const action = actionOf(tool, args, { agent: journal.agent.name });
   const { rules } = await parts.policy(fresh);
   const { goal } = journal;
+  const asker = { agent: journal.agent.name, goalId: journal.run.goalId, runId: journal.run.id };
   const own = goal ? rulesOfConstraints(goal.spec.constraints, { id: goal.id }).rules : [];
-  const decision = decide([...rules, ...own], {
+  // What a goal above refuses or asks for holds for this one too.
+  const above = goal?.parentId ? await loadRules(parts.database, asker) : [];
+  const decision = decide([...rules, ...own, ...above], {
+    ...asker,
     action,
-    agent: journal.agent.name,
-    goalId: journal.run.goalId,
-    runId: journal.run.id,
     taint: journal.facts.taint ?? [],
     words: needsWords(action) ? await personsWords(parts, journal) : "",
     sameCallsInRun: journal.facts.carried?.[actionHash(tool.name, args)] ?? 0,

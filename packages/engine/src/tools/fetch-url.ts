@@ -43,6 +43,9 @@ export function createFetchUrl({ allowHosts = [] }: FetchUrlOptions = {}): Tool<
     parameters: Arguments,
     effect: "read",
     idempotent: true,
+    kind: "web.fetch",
+    trust: "untrusted",
+    describe: ({ url }) => ({ targets: [url], content: [], carriesOut: true, title: `fetch ${url}` }),
     async execute(args, context): Promise<ToolOutput> {
       agent ??= createGuardedAgent(allowHosts);
       const dispatcher = await agent;
@@ -140,7 +143,11 @@ async function render(
   if (shown.droppedBytes > 0) notes.push(restNote(shown.droppedBytes, args.max_bytes ?? DEFAULT_TEXT_BYTES));
   const body = shown.text.trim() === "" ? "[It has no text.]" : shown.text;
   const lines = [...head, body, ...(notes.length > 0 ? [`[${notes.join(" ")}]`] : [])];
-  return { text: lines.join("\n\n"), view: { type: "page", url: url.href, status: response.status, title } };
+  return {
+    text: lines.join("\n\n"),
+    source: url.origin + url.pathname,
+    view: { type: "page", url: url.href, status: response.status, title },
+  };
 }
 
 function restNote(droppedBytes: number, asked: number): string {

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { AppError } from "@bureau/protocol";
 import { z } from "zod";
+import { looksSecret } from "../domain/secret-paths.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import { openPlace } from "./paths.ts";
 import { defineTool } from "./tool.ts";
@@ -28,6 +29,7 @@ export const listFiles = defineTool({
   }),
   effect: "read",
   idempotent: true,
+  describe: ({ path = "." }) => ({ targets: [path], content: [], reaches: looksSecret(path) ? [path] : [] }),
   async execute({ path = "", depth = DEFAULT_DEPTH }, { folder, signal }): Promise<ToolOutput> {
     try {
       const from = folderAt(folder, path);

@@ -2,6 +2,7 @@ import { read } from "node:fs";
 import { promisify } from "node:util";
 import { AppError } from "@bureau/protocol";
 import { z } from "zod";
+import { looksSecret } from "../domain/secret-paths.ts";
 import { fileError } from "./file-error.ts";
 import { looksBinary, openFile, readWhole } from "./open-file.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -32,6 +33,7 @@ export const readFile = defineTool({
   effect: "read",
   idempotent: true,
   opens: ({ path }) => path,
+  describe: ({ path }) => ({ targets: [path], content: [], reaches: looksSecret(path) ? [path] : [] }),
   async execute({ path, offset = 1, limit = DEFAULT_LINES }, { folder, signal }): Promise<ToolOutput> {
     const file = openFile(folder, path);
     try {

@@ -1,6 +1,7 @@
 import { AppError } from "@bureau/protocol";
 import { lstatSync } from "node:fs";
 import { z } from "zod";
+import { looksSecret } from "../domain/secret-paths.ts";
 import { fileError } from "./file-error.ts";
 import { openPlace } from "./paths.ts";
 import { runWorker } from "./run-worker.ts";
@@ -30,6 +31,11 @@ export const searchFiles = defineTool({
   effect: "read",
   idempotent: true,
   opens: () => "folder",
+  describe: ({ pattern, path = ".", glob = "" }) => ({
+    targets: [path],
+    content: [pattern],
+    reaches: [path, glob].filter(looksSecret),
+  }),
   async execute({ pattern, path = "", glob, literal = false, max = DEFAULT_MATCHES }, { folder, clock, signal }) {
     searchExpression(pattern, literal);
     const job: SearchJob = { folder, from: placeOf(folder, path), pattern, literal, glob: glob ?? null, max };

@@ -59,6 +59,7 @@ describe("settings", () => {
         },
         diskBytes: 4 * 1024 ** 3,
       },
+      policy: [],
       warnings: ["bureau.yaml, line 17: color is not a setting and has no effect."],
     });
   });

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, type Budget, MICROS_PER_DOLLAR } from "@bureau/protocol";
+import { AppError, type Budget, MICROS_PER_DOLLAR, type PolicyRule } from "@bureau/protocol";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { parseDuration } from "../domain/duration.ts";
 import { parseHostRule, type HostRule, type NetworkSettings } from "../domain/host-rules.ts";
@@ -9,6 +9,7 @@ import { type FieldPath, fieldReader, type FieldReader } from "../goals/goal-fil
 import type { Caps } from "../domain/caps.ts";
 import type { ModelPrice } from "../models/model.ts";
 import { readCaps } from "./cap-settings.ts";
+import { readPolicy } from "./policy-settings.ts";
 
 export const SETTINGS_FILE = "bureau.yaml";
 const MAX_BYTES = 256 * 1024;
@@ -58,6 +59,8 @@ export interface WorkspaceSettings {
   limits: LimitSettings;
   fetch: { allowHosts: string[] };
   sandbox: SandboxSettings;
+  /** Rules about calls, in the order of the file. */
+  policy: PolicyRule[];
   warnings: string[];
 }
 
@@ -87,6 +90,11 @@ export const SETTINGS_KEYS = {
     "Hosts that commands may connect to: host, *.host or host:port; private:host:port for one that is not on the public internet. None without it.",
   "sandbox.agents.<name>.hosts": "The same for the commands of one agent, in place of `sandbox.hosts`.",
   "sandbox.diskLimit": "What one command may add to the disk, such as 500 MB; 2 GiB without it.",
+  policy: "Rules about calls: entries such as `ask: mail.send`. A deny wins, then an ask, then an allow.",
+  "policy[].allow, .ask, .deny": "Tool or kind of tool, or several; `*` stands for any characters.",
+  "policy[].to": "Targets that the rule is for, as pattern or list; all when absent. `!` in front: all others.",
+  "policy[].agent": "Agents that the rule is for, by name or pattern; all when absent.",
+  "policy[].after_outside": "true: the allow holds also when the run has read outside content. Needs to.",
 } as const;
 
 type Values = Record<string, unknown>;
@@ -123,7 +131,7 @@ export function parseSettings(text: string): WorkspaceSettings {
   const values = section(plainValues(document), [], reader);
   warnUnknown(
     values,
-    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch", "sandbox"],
+    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch", "sandbox", "policy"],
     [],
     reader,
   );
@@ -153,6 +161,7 @@ export function parseSettings(text: string): WorkspaceSettings {
       ),
     },
     sandbox: readSandbox(values["sandbox"], reader),
+    policy: readPolicy(values["policy"], reader),
     warnings: reader.warnings,
   };
 }
