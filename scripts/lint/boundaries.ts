@@ -29,13 +29,14 @@ const CONTRACTS = [
   `${ENGINE}goals/checker.ts`,
   `${ENGINE}store/database.ts`,
   `${ENGINE}store/events.ts`,
+  `${ENGINE}vault/vault.ts`,
 ];
 
 /** Rules that two adapters must keep alike, without effects. */
 const SHARED_RULES = [`${ENGINE}tools/public-address.ts`];
 
 /** Rooms of the engine that touch the world, each in one way. */
-const ADAPTERS = ["models", "tools", "sandbox", "goals", "context"];
+const ADAPTERS = ["models", "tools", "sandbox", "goals", "context", "vault"];
 
 /** What every test may import, whatever it tests. */
 const TEST_TOOLS = ["vitest", "fast-check", "node:*", `${ENGINE}testing/`, "packages/server/src/testing/"];
