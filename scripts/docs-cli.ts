@@ -130,6 +130,7 @@ function silentTerminal(): Terminal {
     folder: "/",
     out: () => undefined,
     err: () => undefined,
+    readSecret: async () => "",
     columns: HELP_COLUMNS,
     color: false,
     now: () => 0,

@@ -22,6 +22,7 @@ const terminal: Terminal = {
   folder: "/",
   out: () => undefined,
   err: () => undefined,
+  readSecret: async () => "",
   columns: null,
   color: false,
   now: () => 0,

@@ -32,6 +32,7 @@ const COMMANDS = names(
       folder: "/",
       out: () => undefined,
       err: () => undefined,
+      readSecret: async () => "",
       columns: null,
       color: false,
       now: () => 0,

@@ -6,6 +6,7 @@ import { addEffectCommands } from "./commands/effect-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
+import { addSecretCommands } from "./commands/secret-commands.ts";
 import { addStartCommands } from "./commands/start-commands.ts";
 import { addWorkCommands } from "./commands/work-commands.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(session: Session): Command {
   addPolicyCommands(program, session);
   addAgentCommands(program, session);
   addWorkCommands(program, session);
+  addSecretCommands(program, session);
   addCareCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });

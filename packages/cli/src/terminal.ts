@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { readSecret } from "./read-secret.ts";
 
 const DEFAULT_COLUMNS = 100;
 const MIN_COLUMNS = 40;
@@ -14,6 +15,8 @@ export interface Terminal {
   folder: string;
   out(text: string): void;
   err(text: string): void;
+  /** All of standard input; at a terminal one line that is asked for and not shown. */
+  readSecret(prompt: string): Promise<string>;
   /** Characters in a line of standard output; null when it is no terminal. */
   columns: number | null;
   color: boolean;
@@ -40,6 +43,8 @@ export function processTerminal(parts: ProcessParts): Terminal {
     folder: process.cwd(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    readSecret: (prompt) =>
+      readSecret({ stdin: process.stdin, ask: (text) => void process.stderr.write(text) }, prompt),
     get columns() {
       return isTerminal ? Math.max(MIN_COLUMNS, process.stdout.columns ?? DEFAULT_COLUMNS) : null;
     },

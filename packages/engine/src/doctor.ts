@@ -4,6 +4,8 @@ import type { DoctorFinding, DoctorReport } from "@bureau/protocol";
 import type { Models } from "./models/model.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import type { Queryable } from "./store/database.ts";
+import { examineVault } from "./vault/examine-vault.ts";
+import type { SecretStore } from "./vault/open-vault.ts";
 
 const LOW_DISK_BYTES = 512 * 1024 ** 2;
 
@@ -11,6 +13,7 @@ export interface Examined {
   database: Queryable;
   models: Models;
   sandbox: Sandbox;
+  vault: SecretStore | null;
   workspace: string;
 }
 
@@ -21,6 +24,7 @@ export async function examine(parts: Examined): Promise<DoctorReport> {
     look("Sandbox", () => lookAtSandbox(parts.sandbox)),
     look("Model", async () => lookAtModel(parts.models)),
     look("Workspace folder", () => lookAtFolder(parts.workspace)),
+    look("Secrets", () => examineVault(parts.vault, parts.workspace)),
     look("Disk", () => lookAtDisk(parts.workspace)),
     look("Version control", () => lookAtIgnore(parts.workspace)),
   ]);

@@ -42,6 +42,8 @@ import type {
   ResumeAllReply,
   Run,
   RunList,
+  Secret,
+  SecretList,
   SimulatePolicy,
   StartRun,
   Status,
@@ -66,7 +68,7 @@ import type {
  * `agent`, `goal` and the like are ids, or names where the thing has a name.
  */
 export interface EngineApi
-  extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, PolicyApi, StateApi, EventsApi {}
+  extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, PolicyApi, SecretsApi, StateApi, EventsApi {}
 
 /** Who decided: the name that is kept with the decision. */
 export interface DecidedBy {
@@ -154,6 +156,14 @@ export interface PolicyApi {
   removePolicyRule(rule: string): Promise<void>;
   /** What would happen to a call. Runs nothing. */
   simulatePolicy(input: SimulatePolicy): Promise<PolicySimulation>;
+}
+
+/** Secrets can be set and never read: there is no way to a value. */
+export interface SecretsApi {
+  listSecrets(): Promise<SecretList>;
+  /** Sets a new secret, or another value of one that is there. */
+  setSecret(name: string, value: string): Promise<Secret>;
+  removeSecret(name: string): Promise<void>;
 }
 
 export interface StateApi {

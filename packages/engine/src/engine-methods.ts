@@ -39,16 +39,19 @@ import { simulatePolicy } from "./queries/simulate-policy.ts";
 import { getTask, listTasks } from "./queries/tasks.ts";
 import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
+import { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
 import type { Tool } from "./tools/tool.ts";
+import type { SecretStore } from "./vault/open-vault.ts";
 
 export interface MethodParts {
   commands: CommandParts;
   live: Live;
   models: Models;
   sandbox: Sandbox;
+  vault: SecretStore | null;
   parts: LoopParts;
   tools: readonly Tool[];
   /** The rules of `bureau.yaml`. */
@@ -58,7 +61,7 @@ export interface MethodParts {
 
 /** Each use case by its name. Nothing is decided here. */
 export function engineApi(given: MethodParts): EngineApi {
-  const { commands, live, models, sandbox, parts, isStopping } = given;
+  const { commands, live, models, sandbox, vault, parts, isStopping } = given;
   const { database } = commands;
   return {
     listAgents: (query) => listAgents(database, query),
@@ -108,10 +111,13 @@ export function engineApi(given: MethodParts): EngineApi {
     addPolicyRule: (input) => addPolicyRule(commands, input),
     removePolicyRule: (rule) => removePolicyRule(commands, rule),
     simulatePolicy: (input) => simulatePolicy({ database, settings: given.policy, tools: given.tools, sandbox }, input),
+    listSecrets: () => listSecrets(vault, commands.workspace.folder),
+    setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
+    removeSecret: (name) => removeSecret(vault, name),
     hey: () => hey(database),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
-    doctor: () => examine({ database, models, sandbox, workspace: commands.workspace.folder }),
+    doctor: () => examine({ database, models, sandbox, vault, workspace: commands.workspace.folder }),
     ready: async () => {
       if (isStopping()) throw new AppError("unavailable", "Bureau is stopping.");
       await database.query("SELECT 1");

@@ -28,6 +28,7 @@ import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.
 import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
+import { guardParts } from "./loop/guard-parts.ts";
 import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
 import { policyReader } from "./loop/policy-view.ts";
 import { SpendWatch } from "./loop/spend-watch.ts";
@@ -45,6 +46,8 @@ import { together } from "./together.ts";
 import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { CapsSource } from "./workspace/watch-caps.ts";
+import type { SecretStore } from "./vault/open-vault.ts";
+import { createSecretGuard, type SecretGuard } from "./vault/secret-guard.ts";
 
 /** Runs at work at once in one process. */
 export const DEFAULT_CONCURRENCY = 1_000;
@@ -65,6 +68,10 @@ export interface EngineOptions {
   tools: readonly Tool[];
   /** The rules of `bureau.yaml`. */
   rules?: readonly PolicyRule[];
+  /** Secrets that settings refer to; none where absent. */
+  vault?: SecretStore;
+  /** Hides secrets in all that is kept and shown. */
+  guard?: SecretGuard;
   clock?: Clock;
   concurrency?: number;
   limits?: Partial<RunLimits>;
@@ -124,13 +131,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     signals,
     onEvents: (events) => tellAgents(events, agentListeners),
   };
-  const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands });
+  const guard = options.guard ?? createSecretGuard();
+  const parts = guardParts(loopParts(options, { clock, signals, live, dispatcher, executor, commands }), guard);
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
     clock,
     executorId: executor.id,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-    drive: (runId, dispatch) => driveSafely(parts, runId, dispatch),
+    drive: (runId, dispatch) => driveSafely(parts, guard, runId, dispatch),
     log,
   });
   await discoverAgents(commands);
@@ -149,6 +157,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       live,
       models: options.models,
       sandbox: options.sandbox,
+      vault: options.vault ?? null,
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
@@ -270,10 +279,11 @@ const loadTogether = together(MAX_SHARED_LOADS, async (cache: ContextCache, want
 });
 
 /** A fault of ours must not take the process down, nor leave a run that looks as if it were at work. */
-async function driveSafely(parts: LoopParts, runId: string, dispatch: number): Promise<void> {
+async function driveSafely(parts: LoopParts, guard: SecretGuard, runId: string, dispatch: number): Promise<void> {
   try {
     await driveRun(parts, runId, dispatch);
-  } catch (error) {
+  } catch (fault) {
+    const error = guard.redactError(fault);
     if (isConnectionError(error) || parts.signals.stopping) throw error;
     if (isOurs(error))
       parts.log(

@@ -12,6 +12,7 @@ const LINE_CHARACTERS = 500;
 const PATH_CHARACTERS = 4_096;
 const TEXT_CHARACTERS = 200_000;
 const CURSOR_CHARACTERS = 400;
+const SECRET_CHARACTERS = 65_536;
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 500;
 const MAX_CHECKS = 50;
@@ -265,3 +266,6 @@ export type EventsQuery = z.infer<typeof EventsQuery>;
 
 export const SignIn = z.strictObject({ token: Line });
 export type SignIn = z.infer<typeof SignIn>;
+
+export const SetSecret = z.object({ value: storable(SECRET_CHARACTERS) });
+export type SetSecret = z.infer<typeof SetSecret>;

@@ -4,6 +4,7 @@ import { Evidence, Goal } from "./goal.ts";
 import { InboxEntry } from "./inbox.ts";
 import { Item } from "./item.ts";
 import { Run, Step, ToolCall } from "./run.ts";
+import { Secret } from "./secret.ts";
 import { Task, Thread } from "./thread.ts";
 import { Usage } from "./usage.ts";
 
@@ -39,6 +40,9 @@ export type StepList = z.infer<typeof StepList>;
 
 export const ToolCallList = z.object({ toolCalls: z.array(ToolCall), nextAfter });
 export type ToolCallList = z.infer<typeof ToolCallList>;
+
+export const SecretList = z.object({ secrets: z.array(Secret) });
+export type SecretList = z.infer<typeof SecretList>;
 
 export const InboxList = z.object({ entries: z.array(InboxEntry), nextCursor });
 export type InboxList = z.infer<typeof InboxList>;

@@ -4,6 +4,7 @@ import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
+import { secretsApi } from "./api-secrets.ts";
 import { stateApi } from "./api-state.ts";
 import { workApi } from "./api-work.ts";
 
@@ -16,6 +17,7 @@ export const api = {
   ...inboxApi,
   ...effectsApi,
   ...policyApi,
+  ...secretsApi,
   ...stateApi,
 };
 export type Api = typeof api;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { ErrorCode } from "./error.ts";
 
-export type HttpMethod = "GET" | "POST" | "PATCH" | "DELETE";
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** `empty` is a 204 without a body; `events` is a stream of server-sent events. */
 export type ReplyShape = z.ZodType | "empty" | "events";
@@ -18,6 +18,8 @@ export interface EndpointOptions {
   errors?: readonly ErrorCode[];
   /** Served without a token. */
   open?: boolean;
+  /** Its body is a secret. Any other request that holds a secret's value is refused. */
+  takesSecret?: boolean;
 }
 
 export type Endpoint<Path extends string = string, Options extends EndpointOptions = EndpointOptions> = {

@@ -1,10 +1,12 @@
-import type { Clock, EngineApi } from "@bureau/engine";
+import type { Clock, EngineApi, SecretGuard } from "@bureau/engine";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 
 /** What the HTTP side is made of. */
 export interface AppParts {
   engine: EngineApi;
+  /** Hides secrets in what is answered, and refuses requests that hold one. */
+  guard: SecretGuard;
   clock: Clock;
   /** Whoever has it may do everything. */
   token: string;

@@ -1,8 +1,10 @@
 import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
+import type { SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
 import { type Auth, createAuth } from "./auth.ts";
 import { errorReply } from "./errors.ts";
+import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, requestId } from "./guard.ts";
 import { readInput, type RequestInput } from "./read-input.ts";
 import { agentHandlers } from "./routes/agents.ts";
@@ -13,12 +15,14 @@ import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { policyHandlers } from "./routes/policy.ts";
 import { runHandlers } from "./routes/runs.ts";
+import { secretHandlers } from "./routes/secrets.ts";
 import { stateHandlers } from "./routes/state.ts";
 import { addWebRoutes } from "./routes/web.ts";
 import { workHandlers } from "./routes/work.ts";
 
 /** The whole HTTP side. Makes no connection and starts nothing until it is asked something. */
-export function createApp(parts: AppParts): App {
+export function createApp(given: AppParts): App {
+  const parts: AppParts = { ...given, engine: guardEngine(given.engine, given.guard) };
   const app: App = new Hono<AppEnv>();
   const auth = createAuth(parts.token, () => parts.clock.now());
   app.use(requestId());
@@ -50,6 +54,7 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
     ...inboxHandlers(engine),
     ...effectHandlers(engine),
     ...policyHandlers(engine),
+    ...secretHandlers(engine),
     ...stateHandlers(engine, parts.version, auth),
   };
   const streamEvents = createEventsRoute(parts);
@@ -58,11 +63,21 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
     app.on(endpoint.method, endpoint.path, async (context) => {
       if (endpoint.open !== true) auth.require(context);
       const input = await readInput(context, endpoint);
+      if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
       if (handler === undefined) return streamEvents(context, input);
       const reply = await handler(input, context);
       return endpoint.reply === "empty" ? context.body(null, 204) : context.json(reply as object);
     });
   }
+}
+
+/** What a client sends may be kept and shown to a model: a secret has no place in it. */
+function refuseSecret(guard: SecretGuard, input: RequestInput): void {
+  const name = guard.holds(input);
+  if (name === null) return;
+  throw new AppError("invalid", `The request holds the value of the secret ${name}; nothing was done.`, {
+    hint: "Leave the value out. Settings refer to a secret as ${secret:NAME}, and agents need not know it.",
+  });
 }
 
 /** A known address with a method that it does not have is told so, with those that it has. */

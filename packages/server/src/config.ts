@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
   DEFAULT_LIMITS,
+  type KeyPlace,
   knownLimits,
   type ModelLimits,
   type ModelSettings,
@@ -42,6 +43,8 @@ export interface Config {
   hosts: string[];
   /** Null: the one in `.bureau/token`, made when there is none. */
   token: string | null;
+  /** Where the key of the vault is. */
+  vaultKey: KeyPlace;
   models: ModelSettings;
   /** A recording that answers in place of models. */
   rehearsal: string | null;
@@ -97,12 +100,29 @@ export function readConfig(
     port: readPort(flags, environment),
     hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...hostNames(environment)],
     token,
+    vaultKey: readVaultKeyPlace(environment, folder),
     models: readModels(settings, environment),
     rehearsal: rehearsal === undefined ? null : resolve(folder, rehearsal),
     record: record === undefined ? null : resolve(folder, record),
     searchPath: absolutePath(environment["PATH"]),
     settings,
   };
+}
+
+/** Where the vault's key is: at most one of three variables, or the vault's own folder. */
+function readVaultKeyPlace(environment: Environment, folder: string): KeyPlace {
+  const names = ["BUREAU_VAULT_KEY", "BUREAU_VAULT_KEY_FILE", "BUREAU_VAULT_KEY_COMMAND"] as const;
+  const set = names.filter((name) => nonEmpty(environment[name]) !== undefined);
+  if (set.length > 1) {
+    throw new AppError("invalid", `${set.join(" and ")} are both set, and the vault has one key.`, {
+      hint: "Keep one of them.",
+    });
+  }
+  const value = (environment[set[0] ?? ""] ?? "").trim();
+  if (set[0] === "BUREAU_VAULT_KEY") return { type: "given", key: value };
+  if (set[0] === "BUREAU_VAULT_KEY_FILE") return { type: "file", path: resolve(folder, value) };
+  if (set[0] === "BUREAU_VAULT_KEY_COMMAND") return { type: "command", command: value };
+  return { type: "own" };
 }
 
 /** The absolute folders of a search path, with those of the system at its end. */
@@ -164,8 +184,9 @@ function readPort(flags: Flags, environment: Environment): number {
 function readModels(settings: WorkspaceSettings, environment: Environment): ModelSettings {
   const providers: Record<string, ProviderSettings> = {};
   const maxConcurrent = settings.limits.maxConcurrentCalls ?? undefined;
-  for (const [name, { kind, baseUrl, apiKeyEnv, headers }] of Object.entries(settings.providers)) {
-    const apiKey = apiKeyEnv === null ? undefined : nonEmpty(environment[apiKeyEnv]);
+  for (const [name, { kind, baseUrl, apiKeyEnv, apiKeySecret, headers }] of Object.entries(settings.providers)) {
+    const fromEnvironment = apiKeyEnv === null ? undefined : nonEmpty(environment[apiKeyEnv]);
+    const apiKey = apiKeySecret === null ? fromEnvironment : `\${secret:${apiKeySecret}}`;
     providers[name] = compact({ kind, baseUrl: baseUrl ?? undefined, apiKey, headers, maxConcurrent });
   }
   for (const { name, prefix } of KNOWN_PROVIDERS) {

@@ -1,10 +1,11 @@
 import { access, constants, readFile, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { createModels, createSandbox, isWorkspace, migrate, systemClock } from "@bureau/engine";
+import { createModels, createSandbox, examineVault, isWorkspace, migrate, systemClock } from "@bureau/engine";
 import { createClient, type DoctorFinding } from "@bureau/protocol";
 import { type Config, type Environment, loadConfig } from "./config.ts";
 import { withDatabase } from "./local-database.ts";
+import { type OpenSecrets, openSecrets } from "./open-secrets.ts";
 import { readServerFile, readToken } from "./server-file.ts";
 
 const NEEDED_NODE = [24, 15] as const;
@@ -30,16 +31,19 @@ export async function examineWorkspace(options: ExamineOptions & { now: () => nu
   ];
   const config = await loadConfig({ workspace }, options.environment).catch((error: unknown) => failed(error));
   if ("status" in config) return [...first, { name: "Settings", ...config }];
+  const secrets = await openSecrets(config).catch((error: unknown) => failed(error));
+  if ("status" in secrets) return [...first, { name: "Secrets", ...secrets }];
   const running = await runningServer(config);
   const rest = await Promise.all([
     look("Disk", () => lookAtDisk(workspace)),
     look("Git", () => lookAtIgnore(workspace)),
     look("Database", () => lookAtDatabase(config)),
     look("Sandbox", () => lookAtSandbox(config)),
-    look("Model", () => lookAtModel(config, running !== null)),
+    look("Secrets", () => examineVault(secrets.vault, workspace)),
+    look("Model", () => lookAtModel(config, secrets, running !== null)),
     look("Address", () => lookAtPort(config, running)),
   ]);
-  return [...first, ...rest, ...(running?.findings ?? [])];
+  return secrets.guard.redactData([...first, ...rest, ...(running?.findings ?? [])]);
 }
 
 async function look(name: string, examine: () => Promise<Found>): Promise<DoctorFinding> {
@@ -144,7 +148,7 @@ export function describeSandbox(kind: string, { hosts, agents }: Config["setting
 }
 
 /** A model that is configured is asked one word, so that a wrong key or address shows here. */
-async function lookAtModel(config: Config, isUp: boolean): Promise<Found> {
+async function lookAtModel(config: Config, secrets: OpenSecrets, isUp: boolean): Promise<Found> {
   if (config.rehearsal !== null) {
     return {
       status: "warning",
@@ -154,7 +158,7 @@ async function lookAtModel(config: Config, isUp: boolean): Promise<Found> {
   }
   if (config.models.default === undefined)
     return { status: "missing", message: "No model is set up.", hint: CONNECT_A_MODEL };
-  const models = createModels(config.models, systemClock);
+  const models = createModels(config.models, systemClock, secrets.vault);
   try {
     const model = models.chain("default")[0] ?? config.models.default;
     const answer = await models.call(

@@ -1,4 +1,4 @@
-import { systemClock } from "@bureau/engine";
+import { createSecretGuard, systemClock } from "@bureau/engine";
 import { isDelta, openEventStream, type StreamMessage } from "@bureau/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createEventStream, type EventStreamParts } from "./event-stream.ts";
@@ -191,7 +191,16 @@ describe("GET /api/events", () => {
     const onFault = ({ error }: { error: unknown }) => {
       throw error;
     };
-    const parts = { engine, clock: systemClock, token: TOKEN, version: "1", hosts: [], webFolder: null, onFault };
+    const parts = {
+      engine,
+      guard: createSecretGuard(),
+      clock: systemClock,
+      token: TOKEN,
+      version: "1",
+      hosts: [],
+      webFolder: null,
+      onFault,
+    };
     const served = await serve({ ...parts, host: "127.0.0.1", port });
     servers.push(served);
     return served;

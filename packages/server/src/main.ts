@@ -6,22 +6,28 @@ import {
   createModels,
   createRehearsal,
   createSandbox,
+  createSecretGuard,
   type Database,
   type Drift,
   type Engine,
+  guardModels,
   migrate,
   type Models,
   openDatabase,
   openRecordingFile,
   recordAnswers,
+  type SecretGuard,
   startEmbeddedPostgres,
   startEngine,
   systemClock,
+  type Vault,
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import type { Fault, Log } from "./app-parts.ts";
 import type { Config } from "./config.ts";
 import { readHaltFile, removeHaltFile } from "./halt-file.ts";
+import { knownSecrets } from "./known-secrets.ts";
+import { openSecrets } from "./open-secrets.ts";
 import { checkPort, serve } from "./serve.ts";
 import { watchGoals } from "./watch-goals.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
@@ -49,7 +55,7 @@ export interface RunningServer {
  *
  * Nothing is left behind when a part fails to start. Work that an earlier process left goes on by itself.
  */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+export async function startServer(config: Config, write: Log): Promise<RunningServer> {
   const stack = new AsyncDisposableStack();
   try {
     const workspace = await realFolder(config.workspace);
@@ -57,6 +63,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     await refuseSecond(folder);
     await checkPort(config.host, config.port);
     const [token, version] = await Promise.all([readToken(folder, config.token), readVersion()]);
+    const { vault, guard, problem } = await openSecrets({ ...config, workspace });
+    const log: Log = (level, message) => write(level, guard.redact(message));
+    if (problem !== null) log("warn", `${textOf(problem)} ${hintOf(problem)}`.trim());
     for (const warning of config.settings.warnings) log("warn", warning);
     // Recordings name an agent's folder by this text, wherever it lies.
     const placeholders: Record<string, string> = { [workspace]: AGENT_FOLDER };
@@ -66,7 +75,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         ?.reportDrift(drift)
         .catch((error: unknown) => log("warn", `A drift could not be kept: ${textOf(error)}`));
     };
-    const models = await openModels(config, placeholders, stack, log, onDrift);
+    const models = await openModels({ config, placeholders, stack, log, onDrift, vault, guard });
     // Loads while the database starts, which leaves this process idle.
     void models.prepare?.();
     const halted = await readHaltFile(folder, systemClock.now);
@@ -83,6 +92,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         hidden: [folder, config.dataFolder],
         searchPath: config.searchPath,
       }),
+      vault,
+      guard,
       tools: builtInTools(toolOptions(config)),
       caps: capsOfWorkspace(workspace, config.settings.caps, log),
       rules: config.settings.policy,
@@ -100,7 +111,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     stack.defer(pruneDaily(engine, log));
     const { host, port, hosts } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
-    const parts = { engine, clock: systemClock, token, version, hosts, webFolder: WEB_FOLDER, onFault };
+    const parts = { engine, guard, clock: systemClock, token, version, hosts, webFolder: WEB_FOLDER, onFault };
     const served = await serve({ ...parts, host, port });
     stack.defer(() => served.stop());
     await writeServerFile(folder, served.url, token, config.token !== null);
@@ -108,7 +119,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     return { url: served.url, token, workspace, version, stop: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
-    throw error;
+    throw createSecretGuard(knownSecrets(config, config.token)).redactError(error);
   }
 }
 
@@ -167,19 +178,24 @@ async function startEmbedded(dataFolder: string, stack: AsyncDisposableStack, lo
   return postgres.url;
 }
 
-async function openModels(
-  config: Config,
-  placeholders: Record<string, string>,
-  stack: AsyncDisposableStack,
-  log: Log,
-  onDrift: (drift: Drift) => void,
-): Promise<Models> {
+interface ModelParts {
+  config: Config;
+  placeholders: Record<string, string>;
+  stack: AsyncDisposableStack;
+  log: Log;
+  onDrift: (drift: Drift) => void;
+  vault: Pick<Vault, "get">;
+  guard: SecretGuard;
+}
+
+async function openModels(parts: ModelParts): Promise<Models> {
+  const { config, placeholders, stack, log, onDrift, vault, guard } = parts;
   if (config.rehearsal === null) {
-    const models = createModels(config.models, systemClock);
+    const models = createModels(config.models, systemClock, vault);
     stack.defer(() => models.close());
     if (config.record === null) return models;
     const onError = (error: unknown) => log("error", `An answer could not be recorded: ${textOf(error)}`);
-    return recordAnswers(models, await openRecordingFile(config.record), { placeholders, onError });
+    return recordAnswers(guardModels(models, guard), await openRecordingFile(config.record), { placeholders, onError });
   }
   const path = config.rehearsal;
   const recording = await readFile(path, "utf8").catch((error: unknown) => {
@@ -231,6 +247,10 @@ function engineLimits({ settings: { limits } }: Config) {
 
 function describeFault({ requestId, method, path, error }: Fault): string {
   return `${method} ${path} failed (${requestId}): ${error instanceof Error ? (error.stack ?? error.message) : textOf(error)}`;
+}
+
+function hintOf(error: unknown): string {
+  return error instanceof AppError ? (error.hint ?? "") : "";
 }
 
 function textOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@bureau/engine";
+import { createSecretGuard, systemClock } from "@bureau/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Served, serve } from "./serve.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
@@ -12,6 +12,7 @@ const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
 function serveOn(port: number, host = "127.0.0.1"): Promise<Served> {
   const parts = {
     engine: createMemoryEngine(),
+    guard: createSecretGuard(),
     clock: systemClock,
     token: "t",
     version: "1",

@@ -51,6 +51,11 @@ export async function readToken(folder: string, given: string | null): Promise<s
   }
 }
 
+/** The workspace's token, or null when none was made yet. */
+export async function findToken(folder: string): Promise<string | null> {
+  return readText(join(folder, "token"));
+}
+
 /** Says where the server is; a token given by a setting is written next to it so that the CLI has it. */
 export async function writeServerFile(folder: string, url: string, token: string, isGiven: boolean): Promise<void> {
   const tokenFile = join(folder, isGiven ? "server-token" : "token");

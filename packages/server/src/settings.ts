@@ -55,6 +55,27 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     key: null,
+    variable: "BUREAU_VAULT_KEY",
+    flag: null,
+    fallback: "made with the first secret and kept in `.bureau/vault/key`",
+    about: "The key of the vault, one line that starts with `AGE-SECRET-KEY-1`.",
+  },
+  {
+    key: null,
+    variable: "BUREAU_VAULT_KEY_FILE",
+    flag: null,
+    fallback: "none",
+    about: "A file that holds the key of the vault, as containers are given it.",
+  },
+  {
+    key: null,
+    variable: "BUREAU_VAULT_KEY_COMMAND",
+    flag: null,
+    fallback: "none",
+    about: "A command that prints the key of the vault, such as one that asks the system's keyring.",
+  },
+  {
+    key: null,
     variable: "BUREAU_DATA",
     flag: null,
     fallback: "`.bureau/postgres` in the workspace",

@@ -12,6 +12,7 @@ function terminal(columns: number | null): Terminal {
     folder: "/",
     out: () => undefined,
     err: () => undefined,
+    readSecret: async () => "",
     columns,
     color: false,
     now: () => NOW,

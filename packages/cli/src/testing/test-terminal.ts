@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Characters in a line; null as in a pipe. */
   columns?: number | null;
   now?: () => number;
+  /** What standard input holds. */
+  input?: string;
 }
 
 /** Runs one command line in this process and gives back what it wrote. */
@@ -26,6 +28,7 @@ export async function runCommandLine(argv: readonly string[], options: RunOption
     folder: options.folder,
     out: (text) => void (written.out += text),
     err: (text) => void (written.err += text),
+    readSecret: async () => options.input ?? "",
     columns: options.columns ?? null,
     color: false,
     now: options.now ?? (() => Date.now()),

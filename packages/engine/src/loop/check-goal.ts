@@ -103,8 +103,13 @@ function checkContext(
     clock: parts.clock,
     signal,
     signOffs: new Map(goal.signOffs.map((signOff) => [signOff.checkIndex, signOff])),
-    commandId: (index) => `${journal.run.id}-check-${round}-${index}`,
+    commandId: (index) => checkCommandId(journal, round, index),
   };
+}
+
+/** Names the command of one check in one round, so that a restart finds it. */
+export function checkCommandId(journal: Journal, round: number, index: number): string {
+  return `${journal.run.id}-check-${round}-${index}`;
 }
 
 /** What the models of the checks have used, and why no more may be asked. */

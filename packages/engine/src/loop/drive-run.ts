@@ -6,7 +6,7 @@ import { type Claim, claimRuns, loadRun, type RunJournal } from "../store/load-r
 import { settleAside } from "./admit-call.ts";
 import { beginModelCall } from "./call-model.ts";
 import { endCalls, interruptCalls, recoverCalls } from "./call-tools.ts";
-import { beginChecks } from "./check-goal.ts";
+import { beginChecks, checkCommandId } from "./check-goal.ts";
 import { beginCompaction } from "./compact-thread.ts";
 import { hasLedgerRows, writeWithLedger } from "./effects.ts";
 import { beginAllowed } from "./allow-calls.ts";
@@ -237,6 +237,11 @@ function settle(journal: Journal, result: WriteResult): void {
 }
 
 function forgetCalls(parts: LoopParts, journal: Journal, outcome: Changes): void {
+  for (const { kind, check_index: index } of outcome.evidence ?? []) {
+    if (kind !== "command") continue;
+    const forgotten = parts.sandbox.forget(checkCommandId(journal, journal.facts.checkCount ?? 0, index));
+    forgotten.catch((error: unknown) => parts.log("warn", `A check kept a stored result: ${String(error)}`));
+  }
   for (const patch of outcome.toolCallPatches ?? []) {
     if (!patch.ended_at) continue;
     const name = journal.calls.find((call) => call.id === patch.id)?.name;

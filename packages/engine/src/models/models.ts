@@ -5,6 +5,7 @@ import { toModelFailure } from "./failure.ts";
 import { createGovernor, type Governor } from "./governor.ts";
 import type { ModelAnswer, ModelCallOptions, ModelFailure, ModelRequest, Models } from "./model.ts";
 import { DEFAULT_LIMITS, knownLimits, knownPrice } from "./prices.ts";
+import type { Vault } from "../vault/vault.ts";
 import { openProvider, type Provider } from "./providers.ts";
 import { callOptions } from "./request-options.ts";
 import { findProvider, modelChain, type FoundProvider, type ModelSettings } from "./settings.ts";
@@ -15,10 +16,14 @@ export interface OpenModels extends Models {
 }
 
 /** The models of these settings. Nothing is loaded or connected before the first call. */
-export function createModels(settings: ModelSettings, clock: Clock = systemClock): OpenModels {
+export function createModels(
+  settings: ModelSettings,
+  clock: Clock = systemClock,
+  vault: Pick<Vault, "get"> | null = null,
+): OpenModels {
   const lines = new Map<string, Line>();
   const lineOf = (target: FoundProvider): Line => {
-    const found = lines.get(target.name) ?? openLine(target, clock);
+    const found = lines.get(target.name) ?? openLine(target, clock, vault);
     lines.set(target.name, found);
     return found;
   };
@@ -36,14 +41,7 @@ export function createModels(settings: ModelSettings, clock: Clock = systemClock
         const target = findProvider(settings, request.model);
         return await admitted(lineOf(target), target, request, options, clock);
       } catch (error) {
-        const kind = options.signal.aborted ? "canceled" : "invalid_request";
-        const hint = error instanceof AppError && error.hint !== undefined ? ` ${error.hint}` : "";
-        return failed(request, {
-          kind,
-          message: `${String((error as Error).message)}${hint}`,
-          status: null,
-          retryAfterMs: null,
-        });
+        return failed(request, { ...unsent(error), ...(options.signal.aborted ? { kind: "canceled" } : {}) });
       }
     },
     prepare: async () => {
@@ -69,11 +67,11 @@ interface Line {
   close(): void;
 }
 
-function openLine(target: FoundProvider, clock: Clock): Line {
+function openLine(target: FoundProvider, clock: Clock, vault: Pick<Vault, "get"> | null): Line {
   let opened: Promise<Provider> | null = null;
   return {
     governor: createGovernor(target.maxConcurrent, clock),
-    provider: () => (opened ??= openProvider(target.name, target)),
+    provider: () => (opened ??= openProvider(target.name, target, vault)),
     close: () => void opened?.then((provider) => provider.close()),
   };
 }
@@ -131,8 +129,16 @@ async function callOnce(
     const { parts, finish, usage } = decoded;
     return { status: "answered", model: request.model, parts, finish, usage };
   } catch (error) {
-    return fail(error, null);
+    // Ours, from before anything was sent: a secret that cannot be had.
+    return error instanceof AppError ? failed(request, unsent(error)) : fail(error, null);
   }
+}
+
+/** A call that was never made, and why. */
+function unsent(error: unknown): ModelFailure {
+  const hint = error instanceof AppError && error.hint !== undefined ? ` ${error.hint}` : "";
+  const message = `${String((error as Error).message)}${hint}`;
+  return { kind: "invalid_request", message, status: null, retryAfterMs: null };
 }
 
 const CUT = Object.assign(new Error("The answer ended before it was complete."), { code: "CUT" });

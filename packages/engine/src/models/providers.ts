@@ -1,4 +1,6 @@
 import type { LanguageModelV4 } from "@ai-sdk/provider";
+import { AppError } from "@bureau/protocol";
+import { resolveSecrets, secretReferences, type Vault } from "../vault/vault.ts";
 import { createHttpFetch } from "./http-fetch.ts";
 import type { ProviderSettings } from "./settings.ts";
 
@@ -11,9 +13,13 @@ export interface Provider {
 const NO_KEY = "none";
 
 /** Loads the provider's package when it is first used: a start without it is faster. */
-export async function openProvider(name: string, settings: ProviderSettings): Promise<Provider> {
+export async function openProvider(
+  name: string,
+  settings: ProviderSettings,
+  vault: Pick<Vault, "get"> | null,
+): Promise<Provider> {
   const http = createHttpFetch({ stallMs: settings.stallMs });
-  const makeModel = await loadProvider(name, settings, http.fetch);
+  const makeModel = await loadProvider(name, settings, withSecrets(http.fetch, settings, vault));
   const models = new Map<string, LanguageModelV4>();
   return {
     model: (id) => {
@@ -22,6 +28,25 @@ export async function openProvider(name: string, settings: ProviderSettings): Pr
       return found;
     },
     close: () => http.close(),
+  };
+}
+
+/**
+ * Puts secrets in the place of references to them in headers, at the last moment: no provider's package, error or
+ * setting ever holds one, and a key that was changed is used by the next call.
+ */
+function withSecrets(
+  fetch: typeof globalThis.fetch,
+  { apiKey = "", headers: given = {} }: ProviderSettings,
+  vault: Pick<Vault, "get"> | null,
+): typeof globalThis.fetch {
+  const [first] = secretReferences([apiKey, ...Object.values(given)].join(" "));
+  if (first === undefined) return fetch;
+  return async (input, init) => {
+    if (vault === null) throw new AppError("unavailable", `There is no vault here to take the secret ${first} from.`);
+    const headers: Record<string, string> = {};
+    for (const [name, value] of new Headers(init?.headers)) headers[name] = await resolveSecrets(value, vault);
+    return fetch(input, { ...init, headers });
   };
 }
 

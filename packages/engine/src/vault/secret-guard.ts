@@ -1,4 +1,4 @@
-import { createRedactor, type RedactingStream, type Redactor } from "./redact.ts";
+import { createRedactor, type RedactingStream, type Redactor, secretMark } from "./redact.ts";
 import type { KeptSecret } from "./vault.ts";
 
 const MAX_DEPTH = 64;
@@ -15,8 +15,8 @@ export interface SecretGuard {
   redactError<E>(error: E): E;
   /** The name of a secret whose whole value is somewhere in the data. */
   holds(value: unknown): string | null;
-  /** Whether a text has the mark of a secret that was hidden. */
-  hasMark(text: string): boolean;
+  /** The mark of a secret that was hidden, if one is somewhere in the data. */
+  markIn(value: unknown): string | null;
   stream(): RedactingStream;
   /** Grows with each secret that is learned. */
   readonly version: number;
@@ -48,18 +48,18 @@ export function createSecretGuard(secrets: readonly KeptSecret[] = []): SecretGu
       if (known.size > 0) mapTexts(value, (text) => ((name ??= redactor.holds(text)), text), MAX_DEPTH);
       return name;
     },
-    hasMark: (text) => [...text.matchAll(MARK)].some(([, name]) => names(known).has(name!)),
+    markIn: (value) => {
+      const marks = [...known.values()].map((secret) => secretMark(secret.name));
+      let mark: string | null = null;
+      const look = (text: string) => ((mark ??= marks.find((one) => text.includes(one)) ?? null), text);
+      if (known.size > 0) mapTexts(value, look, MAX_DEPTH);
+      return mark;
+    },
     stream: () => redactor.stream(),
     get version() {
       return version;
     },
   };
-}
-
-const MARK = /\[secret ([A-Za-z0-9_ .-]{1,100})\]/g;
-
-function names(known: ReadonlyMap<string, KeptSecret>): Set<string> {
-  return new Set([...known.values()].map((secret) => secret.name));
 }
 
 /** Plain data with each text changed, names of fields too; the same object where nothing changed. */

@@ -10,6 +10,7 @@ import type { Caps } from "../domain/caps.ts";
 import type { ModelPrice } from "../models/model.ts";
 import { readCaps } from "./cap-settings.ts";
 import { readPolicy } from "./policy-settings.ts";
+import { SECRET_NAME, secretReferences } from "../vault/vault.ts";
 
 export const SETTINGS_FILE = "bureau.yaml";
 const MAX_BYTES = 256 * 1024;
@@ -19,12 +20,14 @@ const MAX_LIST = 200;
 export const PROVIDER_KINDS = ["openai", "anthropic", "google", "openai-compatible"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
-/** A model provider as the settings name it. The key itself stands in the environment, never here. */
+/** A model provider as the settings name it. The key itself is in the environment or the vault, never here. */
 export interface ProviderSettings {
   kind: ProviderKind;
   baseUrl: string | null;
   /** Name of the environment variable that holds the key. */
   apiKeyEnv: string | null;
+  /** Name of the secret in the vault that holds the key. */
+  apiKeySecret: string | null;
   headers: Record<string, string>;
 }
 
@@ -73,7 +76,8 @@ export const SETTINGS_KEYS = {
   "providers.<name>.kind": "openai, anthropic, google or openai-compatible (the default).",
   "providers.<name>.baseUrl": "Address of the server's API.",
   "providers.<name>.apiKeyEnv": "Environment variable that holds the key.",
-  "providers.<name>.headers": "Headers that are sent with each request; never a secret.",
+  "providers.<name>.apiKeySecret": "Secret in the vault that holds the key, in place of apiKeyEnv.",
+  "providers.<name>.headers": "Headers that are sent with each request; a secret is written as ${secret:NAME}.",
   "prices.<provider/model>": "Dollars per million tokens: input, cachedInput, output.",
   "modelLimits.<provider/model>": "contextTokens and maxOutputTokens of a model that Bureau does not know.",
   budget: "Caps of a goal that sets none: tokens, money, time, turns, tool_calls.",
@@ -183,12 +187,12 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
     const path = ["providers", name];
     const fields = section(entry, path, reader);
     if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name)) reader.fail(path, "must be a name of letters, digits, dots and dashes");
-    warnUnknown(fields, ["kind", "baseUrl", "apiKeyEnv", "headers"], path, reader);
+    warnUnknown(fields, ["kind", "baseUrl", "apiKeyEnv", "apiKeySecret", "headers"], path, reader);
     if (fields["apiKey"] !== undefined) {
       reader.fail(
         [...path, "apiKey"],
         "must not stand in this file",
-        "Put the key in an environment variable and name it with apiKeyEnv.",
+        "Keep it with `bureau secret set NAME` and name it with apiKeySecret, or name an environment variable with apiKeyEnv.",
       );
     }
     const given = fields["kind"] ?? (isKind(name) ? name : "openai-compatible");
@@ -212,17 +216,30 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
       kind: given,
       baseUrl,
       apiKeyEnv,
+      apiKeySecret: readSecretName(fields["apiKeySecret"], [...path, "apiKeySecret"], reader),
       headers: readHeaders(fields["headers"], [...path, "headers"], reader),
     };
   }
   return providers;
 }
 
+function readSecretName(value: unknown, path: FieldPath, reader: FieldReader): string | null {
+  const name = text(value, path, reader);
+  if (name === null || SECRET_NAME.test(name)) return name;
+  return reader.fail(
+    path,
+    "must be the name of a secret, not the key itself",
+    "Keep the key with `bureau secret set NAME`; a name has capital letters, digits and _.",
+  );
+}
+
 function readHeaders(value: unknown, path: FieldPath, reader: FieldReader): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, entry] of Object.entries(section(value, path, reader))) {
     const header = text(entry, [...path, name], reader);
-    if (header !== null) headers[name] = header;
+    if (header === null) continue;
+    for (const secret of secretReferences(header)) readSecretName(secret, [...path, name], reader);
+    headers[name] = header;
   }
   return headers;
 }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "@bureau/engine";
+import { type Clock, createSecretGuard, systemClock } from "@bureau/engine";
 import { createClient } from "@bureau/protocol";
 import { createApp } from "../app.ts";
 import type { AppParts, Fault } from "../app-parts.ts";
@@ -15,6 +15,7 @@ export function testApp(part: Partial<AppParts> = {}) {
   const stopping = new AbortController();
   const app = createApp({
     engine,
+    guard: createSecretGuard(),
     clock,
     token: TOKEN,
     version: "1.2.3",

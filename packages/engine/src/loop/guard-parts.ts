@@ -1,0 +1,37 @@
+import type { Tool } from "../tools/tool.ts";
+import { guardModels } from "../vault/guard-models.ts";
+import { guardTool } from "../vault/guard-tools.ts";
+import type { SecretGuard } from "../vault/secret-guard.ts";
+import type { LoopParts } from "./parts.ts";
+
+/**
+ * The parts of the loop through which text comes in from the world, with every known secret hidden in it.
+ *
+ * Whatever a run keeps or shows is made of what these give: items, calls, evidence, inbox entries, events, blobs and
+ * prompts. So they hold no secret without being looked at one by one.
+ */
+export function guardParts(parts: LoopParts, guard: SecretGuard): LoopParts {
+  const lists = new WeakMap<readonly Tool[], readonly Tool[]>();
+  const known = new WeakMap<Tool, Tool>();
+  const guarded = (tool: Tool): Tool => {
+    const found = known.get(tool) ?? guardTool(tool, guard);
+    known.set(tool, found);
+    return found;
+  };
+  return {
+    ...parts,
+    models: guardModels(parts.models, guard),
+    tools: (kind) => {
+      const list = parts.tools(kind);
+      const found = lists.get(list) ?? list.map((tool) => guarded(tool));
+      lists.set(list, found);
+      return found;
+    },
+    loadContext: async (folder) => {
+      const context = await parts.loadContext(folder);
+      return { ...context, text: guard.redact(context.text), notices: guard.redactData(context.notices) };
+    },
+    runChecks: async (checks, context) => guard.redactData(await parts.runChecks(checks, context)),
+    log: (level, message) => parts.log(level, guard.redact(message)),
+  };
+}
