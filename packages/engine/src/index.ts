@@ -16,7 +16,7 @@ export { parseSettings, readSettings, SETTINGS_KEYS, type WorkspaceSettings } fr
 export { type CapsSource, capsOfWorkspace } from "./workspace/watch-caps.ts";
 export { prune, type PruneReport } from "./commands/prune.ts";
 export { type Blobs, openBlobs } from "./store/blobs.ts";
-export { type BackupReport, writeBackup } from "./store/backup.ts";
+export { type BackupReport, type SecretFinder, writeBackup } from "./store/backup.ts";
 export { clearFolder, extractBackup, loadBackup } from "./store/backup-restore.ts";
 export { preparePlace } from "./store/postgres-place.ts";
 export { examineVault } from "./vault/examine-vault.ts";

@@ -13,8 +13,10 @@ import {
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import { type Config, type Environment, readConfig } from "./config.ts";
+import { secretFinder } from "./find-secrets.ts";
 import { withDatabase } from "./local-database.ts";
 import { readVersion } from "./main.ts";
+import { openSecrets } from "./open-secrets.ts";
 
 export interface RestoreReport {
   folder: string;
@@ -26,6 +28,8 @@ export interface RestoreReport {
   outside: string[];
   /** Files that the backup left out, such as those that usually hold keys. */
   leftOut: string[];
+  /** Where the key of the vault belongs, which no backup holds; null when there is no vault or its key is elsewhere. */
+  vaultKeyAt: string | null;
 }
 
 /** Writes the whole workspace to one file, also while a server is at work on it. */
@@ -37,11 +41,18 @@ export async function backupWorkspace(
   const workspace = await realpath(config.workspace).catch((error: unknown) => {
     throw new AppError("not_found", `The workspace ${config.workspace} is not there.`, { cause: error });
   });
+  const { guard, problem } = await openSecrets({ ...config, workspace });
+  if (problem !== null) log(`Files were not searched for secrets of the vault: ${String((problem as Error).message)}`);
   const report = await withDatabase(config, log, async (database) => {
     await migrate(database);
     const blobs = openBlobs({ folder: join(workspace, ".bureau", "blobs") });
-    return writeBackup({ database, workspace, blobs, version: await readVersion(), now: systemClock.now() }, path);
+    const version = await readVersion();
+    const now = systemClock.now();
+    return writeBackup({ database, workspace, blobs, version, now, secretFinder: () => secretFinder(guard) }, path);
   });
+  if (report.vault)
+    log("The encrypted vault is in the backup and its key is not: keep a copy of .bureau/vault/key elsewhere.");
+  for (const { path: file, secret } of report.withSecrets) log(`Holds the value of the secret ${secret}: ${file}`);
   for (const file of report.leftOut) log(`Left out: ${file}`);
   for (const folder of report.outside) log(`Not in the backup, because it lies outside the workspace: ${folder}`);
   return report;
@@ -62,7 +73,9 @@ export async function restoreWorkspace(parts: {
     await mkdir(join(folder, ".bureau"), { recursive: true, mode: 0o700 });
     const rows = await withDatabase(config, log, (database) => loadBackup(database, extracted, folder));
     const { createdAt, outside, leftOut } = extracted.manifest;
-    return { folder, createdAt, files: extracted.files, rows, outside, leftOut };
+    const vaultKeyAt =
+      extracted.vault && config.vaultKey.type === "own" ? join(folder, ".bureau", "vault", "key") : null;
+    return { folder, createdAt, files: extracted.files, rows, outside, leftOut, vaultKeyAt };
   } catch (error) {
     await clearFolder(folder);
     throw error;

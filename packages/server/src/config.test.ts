@@ -22,6 +22,7 @@ describe("readConfig", () => {
       port: 4747,
       hosts: [],
       token: null,
+      vaultKey: { type: "own" },
       models: noModels,
       record: null,
       rehearsal: null,
@@ -53,6 +54,18 @@ describe("readConfig", () => {
     expect(() => read({ BUREAU_TOKEN: "short" }, { host: "0.0.0.0" })).toThrow("5 characters");
     expect(read({ BUREAU_TOKEN: "long-enough-for-anyone" }, { host: "10.0.0.5" }).hosts).toEqual(["10.0.0.5"]);
     expect(read({}, { host: "::1" }).host).toBe("::1");
+  });
+
+  test("the vault's key has one place", () => {
+    const key = "AGE-SECRET-KEY-1X";
+    expect(read({ BUREAU_VAULT_KEY: ` ${key}\n` }).vaultKey).toEqual({ type: "given", key });
+    const path = "/run/secrets/key";
+    expect(read({ BUREAU_VAULT_KEY_FILE: path }).vaultKey).toEqual({ type: "file", path });
+    const command = "pass bureau";
+    expect(read({ BUREAU_VAULT_KEY_COMMAND: command }).vaultKey).toEqual({ type: "command", command });
+    expect(() => read({ BUREAU_VAULT_KEY: key, BUREAU_VAULT_KEY_FILE: path })).toThrow(
+      "BUREAU_VAULT_KEY and BUREAU_VAULT_KEY_FILE are both set",
+    );
   });
 
   test("an address that is no PostgreSQL is refused without showing it", () => {

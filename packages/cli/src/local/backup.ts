@@ -30,10 +30,15 @@ export async function restore(call: Call): Promise<void> {
     environment: terminal.environment,
     log: (line) => terminal.err(`${line}\n`),
   });
+  const { vaultKeyAt } = report;
+  const bring =
+    vaultKeyAt === null
+      ? ""
+      : `The vault is there and its key is not: copy the old one to ${vaultKeyAt} and give it mode 600.\n`;
   answer(
     call,
     report,
     () =>
-      `Restored ${count(report.files, "file")} and ${count(report.rows, "row")} to ${folder}.\nNext: bureau up --workspace ${folder}\nWork that was not over goes on then.\n`,
+      `Restored ${count(report.files, "file")} and ${count(report.rows, "row")} to ${folder}.\n${bring}Next: bureau up --workspace ${folder}\nWork that was not over goes on then.\n`,
   );
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { AppError } from "@bureau/protocol";
 import { z } from "zod";
-import { BACKUP_VERSION, type BackupManifest, MANIFEST } from "./backup.ts";
+import { BACKUP_VERSION, type BackupManifest, MANIFEST, VAULT_FILE } from "./backup.ts";
 import { emptyTables, importBatch, importSequences, settleRestored } from "./backup-tables.ts";
 import { readTar, type TarEntry } from "./backup-tar.ts";
 import type { Database } from "./database.ts";
@@ -31,6 +31,8 @@ const Manifest = z.object({
 export interface Extracted {
   manifest: BackupManifest;
   files: number;
+  /** Whether the encrypted vault was in it. Its key never is. */
+  vault: boolean;
   /** Entries of rows, in the order of the manifest. */
   batches: { table: string; path: string }[];
 }
@@ -57,7 +59,13 @@ export async function extractBackup(path: string, folder: string): Promise<Extra
     const batches = manifest.entries
       .filter((entry) => entry.path.startsWith("database/"))
       .map((entry) => ({ table: entry.path.split("/")[1] ?? "", path: join(folder, WAITING, entry.path) }));
-    return { manifest, files: manifest.entries.filter((entry) => entry.path.startsWith("files/")).length, batches };
+    const vault = manifest.entries.some((entry) => entry.path === VAULT_FILE);
+    return {
+      manifest,
+      vault,
+      files: manifest.entries.filter((entry) => entry.path.startsWith("files/")).length,
+      batches,
+    };
   } catch (error) {
     await clearFolder(folder);
     throw error;
@@ -115,7 +123,7 @@ async function extractAll(file: FileHandle, folder: string): Promise<Unpacked> {
     if (entry.path === MANIFEST && entry.bytes > MAX_MANIFEST_BYTES) throw notWhole("its manifest is too large");
     if (unpacked.hashes.has(entry.path)) throw notWhole(`${entry.path} is in it twice`);
     const target = placeOf(folder, entry);
-    await mkdir(dirname(target), { recursive: true });
+    await mkdir(dirname(target), { recursive: true, ...(entry.path === VAULT_FILE ? { mode: 0o700 } : {}) });
     if (entry.type === "link") {
       for await (const _chunk of content) throw notWhole(`the link ${entry.path} has content`);
       unpacked.links.push({ path: target, target: entry.target ?? "" });
@@ -135,7 +143,7 @@ async function extractAll(file: FileHandle, folder: string): Promise<Unpacked> {
 
 async function writeEntry(target: string, entry: TarEntry, content: AsyncGenerator<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
-  const file = await open(target, "wx", entry.mode & 0o777);
+  const file = await open(target, "wx", entry.path === VAULT_FILE ? 0o600 : entry.mode & 0o777);
   try {
     for await (const chunk of content) {
       hash.update(chunk);
@@ -158,6 +166,7 @@ function placeOf(folder: string, entry: TarEntry): string {
   const blob = /^blobs\/(([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{60})$/.exec(path);
   if (blob !== null && entry.type === "file")
     return join(folder, OWN_FOLDER, "blobs", blob[2] ?? "", blob[3] ?? "", blob[1] ?? "");
+  if (path === VAULT_FILE && entry.type === "file") return join(folder, OWN_FOLDER, path);
   if (path === MANIFEST || /^database\/[a-z_]+\/\d+\.jsonl$/.test(path)) return join(folder, WAITING, path);
   throw notWhole(`the entry ${JSON.stringify(path.slice(0, 200))} is not known`);
 }

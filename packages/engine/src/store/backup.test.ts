@@ -108,6 +108,22 @@ describe("a backup", () => {
     }
   });
 
+  test("takes the encrypted vault along, without its key, and gives it to its owner alone", async () => {
+    const { workspace } = await fill();
+    await mkdir(join(workspace, ".bureau", "vault"), { mode: 0o700 });
+    await writeFile(join(workspace, ".bureau", "vault", "secrets.age"), "encrypted", { mode: 0o600 });
+    await writeFile(join(workspace, ".bureau", "vault", "key"), "AGE-SECRET-KEY-1TEST", { mode: 0o600 });
+    const report = await backUp(workspace);
+    expect(report.vault).toBe(true);
+    expect(await readFile(report.path, "latin1")).not.toContain("AGE-SECRET-KEY-1TEST");
+    const folder = join(base, "restored");
+    expect((await extractBackup(report.path, folder)).vault).toBe(true);
+    const vault = join(folder, ".bureau", "vault");
+    expect(await readFile(join(vault, "secrets.age"), "utf8")).toBe("encrypted");
+    expect((await stat(vault)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(vault, "secrets.age"))).mode & 0o777).toBe(0o600);
+  });
+
   test("holds no token and no key", async () => {
     const { workspace } = await fill();
     const report = await backUp(workspace);

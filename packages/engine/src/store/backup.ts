@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, lstat, open, opendir, readlink, realpath, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, opendir, readFile, readlink, realpath, rename, rm } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { AppError } from "@bureau/protocol";
 import type { Blobs } from "./blobs.ts";
@@ -12,8 +12,10 @@ export const MANIFEST = "manifest.json";
 const CHUNK_BYTES = 256 * 1024;
 const MAX_FILES = 1_000_000;
 const MAX_LEFT_OUT = 1_000;
-/** Bureau's own folder: the database and blobs are copied in their own way, tokens and keys never. */
+/** Bureau's own folder: database, blobs and the encrypted vault are copied in their own way, tokens and keys never. */
 const OWN_FOLDER = ".bureau";
+/** The vault as it lies in that folder and in a backup. Its key is beside it and stays there. */
+export const VAULT_FILE = "vault/secrets.age";
 /** Files that customarily hold passwords and keys. */
 const SECRET_FILE = /^\.env(\.(?!example$|sample$|template$).+)?$|\.pem$|\.key$|^id_(rsa|ed25519|ecdsa)$/i;
 
@@ -42,6 +44,13 @@ export interface BackupManifest {
   outside: string[];
 }
 
+/** Told of a file's bytes as they are copied. */
+export interface SecretFinder {
+  push(bytes: Uint8Array): void;
+  /** The name of a secret whose value is in the file. */
+  found(): string | null;
+}
+
 export interface BackupParts {
   database: Database;
   workspace: string;
@@ -49,6 +58,8 @@ export interface BackupParts {
   version: string;
   /** Milliseconds since 1970. */
   now: number;
+  /** Looks for secrets in each file of the workspace. */
+  secretFinder?: () => SecretFinder;
 }
 
 export interface BackupReport {
@@ -59,11 +70,17 @@ export interface BackupReport {
   rows: number;
   leftOut: string[];
   outside: string[];
+  /** Files of the workspace that are in the backup and hold a secret's value. */
+  withSecrets: { path: string; secret: string }[];
+  /** Whether the encrypted vault is in it; never its key. */
+  vault: boolean;
 }
 
 interface Writing {
   tar: TarWriter;
   manifest: BackupManifest;
+  withSecrets: BackupReport["withSecrets"];
+  secretFinder: BackupParts["secretFinder"];
 }
 
 /**
@@ -80,9 +97,11 @@ export async function writeBackup(parts: BackupParts, path: string): Promise<Bac
   const file = await openNew(partial);
   try {
     const manifest = emptyManifest(parts);
-    const writing: Writing = { tar: createTarWriter(file), manifest };
+    const { secretFinder } = parts;
+    const writing: Writing = { tar: createTarWriter(file), manifest, withSecrets: [], secretFinder };
     const rows = await addRows(parts, writing);
     const blobs = await addBlobs(parts, writing);
+    const vault = await addVault(parts.workspace, writing);
     const files = await addFiles(writing, parts.workspace, [path, partial]);
     await addBytes(writing.tar, MANIFEST, Buffer.from(`${JSON.stringify(manifest)}\n`));
     await writing.tar.end();
@@ -90,7 +109,8 @@ export async function writeBackup(parts: BackupParts, path: string): Promise<Bac
     const { size } = await file.stat();
     await file.close();
     await rename(partial, path);
-    return { path, bytes: size, files, blobs, rows, leftOut: manifest.leftOut, outside: manifest.outside };
+    const { leftOut, outside } = manifest;
+    return { path, bytes: size, files, blobs, rows, leftOut, outside, withSecrets: writing.withSecrets, vault };
   } catch (error) {
     await file.close().catch(() => undefined);
     await rm(partial, { force: true });
@@ -158,6 +178,16 @@ async function addBlobs(parts: BackupParts, { tar, manifest }: Writing): Promise
   return count;
 }
 
+/** False when there is none. */
+async function addVault(workspace: string, { tar, manifest }: Writing): Promise<boolean> {
+  const bytes = await readFile(join(workspace, OWN_FOLDER, VAULT_FILE)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+  if (bytes !== null) manifest.entries.push(await addBytes(tar, VAULT_FILE, bytes));
+  return bytes !== null;
+}
+
 async function addBytes(tar: TarWriter, path: string, bytes: Uint8Array): Promise<BackupEntry> {
   await tar.add({ path, type: "file", mode: 0o600, bytes: bytes.byteLength }, [bytes]);
   return { path, bytes: bytes.byteLength, sha256: createHash("sha256").update(bytes).digest("hex") };
@@ -182,7 +212,7 @@ async function addFiles(writing: Writing, workspace: string, skipped: readonly s
         leaveOut(writing.manifest, path);
         continue;
       }
-      const added = entry.isFile() ? await addFile(writing.tar, real, path) : await addLink(writing.tar, real, path);
+      const added = entry.isFile() ? await addFile(writing, real, path) : await addLink(writing.tar, real, path);
       if (added === null) continue;
       writing.manifest.entries.push(added);
       count += 1;
@@ -201,7 +231,7 @@ function leaveOut(manifest: BackupManifest, path: string): void {
 }
 
 /** Null when the file has gone since the folder was read. */
-async function addFile(tar: TarWriter, workspace: string, path: string): Promise<BackupEntry | null> {
+async function addFile(writing: Writing, workspace: string, path: string): Promise<BackupEntry | null> {
   const file = await open(join(workspace, path.split("/").join(sep)), "r").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw new AppError("forbidden", `The file ${path} cannot be read: ${error.code ?? error.message}.`, {
@@ -214,7 +244,10 @@ async function addFile(tar: TarWriter, workspace: string, path: string): Promise
     const { size, mode } = await file.stat();
     const hash = createHash("sha256");
     const entry: TarEntry = { path: `files/${path}`, type: "file", mode, bytes: size };
-    await tar.add(entry, hashed(file, size, hash));
+    const finder = writing.secretFinder?.() ?? null;
+    await writing.tar.add(entry, hashed(file, size, { hash, finder }));
+    const secret = finder?.found() ?? null;
+    if (secret !== null && writing.withSecrets.length < MAX_LEFT_OUT) writing.withSecrets.push({ path, secret });
     return { path: entry.path, bytes: size, sha256: hash.digest("hex") };
   } finally {
     await file.close();
@@ -225,7 +258,7 @@ async function addFile(tar: TarWriter, workspace: string, path: string): Promise
 async function* hashed(
   file: FileHandle,
   bytes: number,
-  hash: ReturnType<typeof createHash>,
+  { hash, finder }: { hash: ReturnType<typeof createHash>; finder: SecretFinder | null },
 ): AsyncGenerator<Uint8Array> {
   for (let read = 0; read < bytes;) {
     const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, bytes - read));
@@ -234,6 +267,7 @@ async function* hashed(
     read += bytesRead;
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
+    finder?.push(chunk);
     yield chunk;
   }
 }

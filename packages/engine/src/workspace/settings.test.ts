@@ -40,9 +40,16 @@ describe("settings", () => {
           kind: "openai-compatible",
           baseUrl: "http://127.0.0.1:11434/v1",
           apiKeyEnv: "LOCAL_KEY",
+          apiKeySecret: null,
           headers: { "x-team": "7" },
         },
-        openai: { kind: "openai", baseUrl: "https://gateway.example.com/v1", apiKeyEnv: null, headers: {} },
+        openai: {
+          kind: "openai",
+          baseUrl: "https://gateway.example.com/v1",
+          apiKeyEnv: null,
+          apiKeySecret: null,
+          headers: {},
+        },
       },
       prices: { "local/org/qwen3": { input: 100_000, cachedInput: 100_000, output: 400_000 } },
       modelLimits: { "local/org/qwen3": { contextTokens: 32_000, maxOutputTokens: null } },
@@ -78,6 +85,14 @@ describe("settings", () => {
     [
       "providers: { openai: { apiKeyEnv: sk-proj-1 } }",
       "providers.openai.apiKeyEnv must be the name of an environment variable",
+    ],
+    [
+      "providers: { openai: { apiKeySecret: sk-proj-1 } }",
+      "providers.openai.apiKeySecret must be the name of a secret, not the key itself",
+    ],
+    [
+      "providers: { openai: { headers: { x-team: '${secret:team key}' } } }",
+      "providers.openai.headers.x-team must be the name of a secret",
     ],
     [
       "limits: { maxConcurrentRuns: 0 }",
