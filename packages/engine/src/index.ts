@@ -14,6 +14,7 @@ export { builtInTools } from "./tools/registry.ts";
 export { initWorkspace, isWorkspace } from "./workspace/init-workspace.ts";
 export { parseSettings, readSettings, SETTINGS_KEYS, type WorkspaceSettings } from "./workspace/settings.ts";
 export { type CapsSource, capsOfWorkspace } from "./workspace/watch-caps.ts";
+export { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 export { prune, type PruneReport } from "./commands/prune.ts";
 export { type Blobs, openBlobs } from "./store/blobs.ts";
 export { type BackupReport, type SecretFinder, writeBackup } from "./store/backup.ts";

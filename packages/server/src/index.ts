@@ -5,6 +5,7 @@ export * from "./config.ts";
 export * from "./doctor.ts";
 export * from "./local-database.ts";
 export * from "./local-models.ts";
+export * from "./local-secrets.ts";
 export * from "./main.ts";
 export * from "./openapi.ts";
 export * from "./serve.ts";

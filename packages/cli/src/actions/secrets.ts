@@ -1,14 +1,14 @@
 import { AppError, type Secret } from "@bureau/protocol";
 import { answer, argument } from "../answer.ts";
 import type { Call } from "../command-line.ts";
-import { connect } from "../connect.ts";
+import { openSecrets } from "../local/secrets.ts";
 import { renderTable } from "../present/table.ts";
 import { oneLine, relativeTime } from "../present/text.ts";
 
 export async function setSecret(call: Call<{ fromEnv?: string }>): Promise<void> {
   const name = argument(call, 0);
-  const { client } = await connect(call);
-  const secret = await client.setSecret({ params: { name }, body: { value: await valueOf(call, name) } });
+  const value = await valueOf(call, name);
+  const secret = await (await openSecrets(call)).set(name, value);
   answer(call, secret, () => {
     const use =
       secret.usedBy.length > 0 ? `used by ${secret.usedBy.join(" and ")}` : `referred to as \${secret:${name}}`;
@@ -29,8 +29,7 @@ async function valueOf({ terminal, options }: Call<{ fromEnv?: string }>, name: 
 }
 
 export async function listSecrets(call: Call): Promise<void> {
-  const { client } = await connect(call);
-  const list = await client.listSecrets();
+  const list = await (await openSecrets(call)).list();
   answer(call, list, () => renderSecrets(call, list.secrets));
 }
 
@@ -48,8 +47,7 @@ function renderSecrets({ terminal }: Call, secrets: Secret[]): string {
 }
 
 export async function removeSecret(call: Call): Promise<void> {
-  const { client } = await connect(call);
   const name = argument(call, 0);
-  await client.removeSecret({ params: { name } });
+  await (await openSecrets(call)).remove(name);
   answer(call, { name, removed: true }, () => `${name} is forgotten.\n`);
 }

@@ -43,7 +43,14 @@ function guardDeltas(options: ModelCallOptions, guard: SecretGuard): { options: 
     if (text !== "") onDelta({ kind, text });
   };
   return {
-    options: { ...options, onDelta: ({ kind, text }) => tell(kind, streams[kind].push(text)) },
+    options: {
+      ...options,
+      onDelta: ({ kind, text }) => {
+        const other = kind === "text" ? "reasoning" : "text";
+        tell(other, streams[other].end());
+        tell(kind, streams[kind].push(text));
+      },
+    },
     end: () => {
       tell("reasoning", streams.reasoning.end());
       tell("text", streams.text.end());

@@ -244,7 +244,9 @@ function beginsForm(sorted: string[], beginning: string): boolean {
     if (compareText(sorted[middle]!, beginning) < 0) low = middle + 1;
     else high = middle;
   }
-  return sorted[low]?.startsWith(beginning) === true;
+  // A form that is there whole is found as it is; it is held back only where a longer one may follow.
+  const next = sorted[low] === beginning ? sorted[low + 1] : sorted[low];
+  return next?.startsWith(beginning) === true;
 }
 
 function compareText(a: string, b: string): number {
