@@ -300,6 +300,39 @@ describe("agents, threads, tasks and paths", () => {
   });
 });
 
+describe("secrets", () => {
+  const value = "ghp_5up3rS3cretV4lue";
+
+  test("are set from standard input or a variable, listed without their values, and removed", async () => {
+    const set = await runCommandLine(["secret", "set", "GITHUB_TOKEN"], { folder, input: `${value}\n` });
+    expect(set).toMatchObject({ code: 0, out: expect.stringContaining("GITHUB_TOKEN is set") });
+    const environment = { MY_KEY: "another-value-1" };
+    const from = ["secret", "set", "OTHER_KEY", "--from-env", "MY_KEY"];
+    expect((await runCommandLine(from, { folder, environment })).code).toBe(0);
+    const list = await bureau("secret", "list", "--json");
+    expect(list.lines()[0]).toMatchObject({ secrets: [{ name: "GITHUB_TOKEN" }, { name: "OTHER_KEY", usedBy: [] }] });
+    expect(`${set.out}${set.err}${list.out}${(await bureau("secret", "list")).out}`).not.toContain(value);
+    expect(await bureau("run", `Use ${value} now`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("holds the value of the secret GITHUB_TOKEN"),
+    });
+    expect(await bureau("secret", "remove", "OTHER_KEY")).toMatchObject({ code: 0, out: "OTHER_KEY is forgotten.\n" });
+    expect((await bureau("secret", "remove", "OTHER_KEY")).code).toBe(4);
+  });
+
+  test.each([
+    [["secret", "set", "lower"], value],
+    [["secret", "set", "EMPTY"], "\n"],
+    [["secret", "set", "SHORT"], "abc"],
+    [["secret", "set", "FROM_NOWHERE", "--from-env", "NOT_SET"], ""],
+    [["secret", "set", "ARGUMENT", value], ""],
+  ])("%j is refused, and no value is shown", async (argv, input) => {
+    const outcome = await runCommandLine(argv, { folder, input });
+    expect(outcome).toMatchObject({ code: 2, out: "" });
+    expect(outcome.err).not.toContain(value);
+  });
+});
+
 describe("care", () => {
   test("a backup made while Bureau is up is restored to an empty database, once", async () => {
     const target = await testDatabase();
