@@ -30,3 +30,8 @@ export const systemRandom = (): number => Math.random();
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** IANA name of the zone in which this machine's people live: where their days begin and end. */
+export function machineTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

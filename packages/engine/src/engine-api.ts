@@ -49,6 +49,7 @@ import type {
   UsageQuery,
   UsageReport,
 } from "@bureau/protocol";
+import type { Decider } from "./domain/decider.ts";
 
 /**
  * Everything that can be asked of a running engine.
@@ -60,9 +61,9 @@ import type {
  */
 export interface EngineApi extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, StateApi, EventsApi {}
 
-/** Who decided: the name that is kept with the decision. */
+/** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
-  by: string;
+  by: Decider;
 }
 
 export interface AgentsApi {

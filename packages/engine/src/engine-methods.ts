@@ -88,7 +88,7 @@ export function engineApi({ commands, live, models, sandbox, parts, isStopping }
     replyToInbox: (input) => replyToInbox(commands, input),
     listEffects: (query) => listEffects(database, query),
     getEffect: (effect) => getEffect(database, effect),
-    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by),
+    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by.name),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
     hey: () => hey(database),
     usage: (query) => usage(database, query),

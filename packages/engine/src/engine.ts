@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
+import { expireEntries } from "./commands/expire-entries.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prepareStarts } from "./commands/start-runs.ts";
@@ -26,7 +27,8 @@ import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.
 import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
-import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
+import { Expiry } from "./loop/expiry.ts";
+import { type ApprovalTimes, approvalTimes, DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
 import { policyReader } from "./loop/policy-view.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
@@ -63,6 +65,7 @@ export interface EngineOptions {
   clock?: Clock;
   concurrency?: number;
   limits?: Partial<RunLimits>;
+  approvals?: Partial<ApprovalTimes>;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -112,9 +115,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     workspace: { folder: workspace },
     dispatcher,
     signals,
+    toolNamed: (name) => options.tools.find((tool) => tool.name === name) ?? null,
     onEvents: (events) => tellAgents(events, agentListeners),
   };
-  const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands });
+  const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
+  const parts = loopParts(options, { clock, signals, live, dispatcher, executor, commands, expiry });
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
     clock,
@@ -131,6 +136,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await adopt(database, late.dispatcher!, dead, log);
   });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
+  expiry.start();
   const state = { stopping: false };
   return {
     ...engineApi({
@@ -153,6 +159,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     stop: async () => {
       state.stopping = true;
       signals.stop();
+      await expiry.stop();
       await late.dispatcher!.stop();
       await parts.writer.drain();
       await live.stop();
@@ -199,11 +206,12 @@ interface Woven {
   dispatcher: Dispatcher;
   executor: Executor;
   commands: CommandParts;
+  expiry: Expiry;
 }
 
 function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const { database, workspace, models, sandbox, log } = options;
-  const { clock, signals, live, dispatcher, executor, commands } = woven;
+  const { clock, signals, live, dispatcher, executor, commands, expiry } = woven;
   const cache = createContextCache();
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
@@ -222,6 +230,8 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
     policy: policyReader(database, clock, options.rules ?? []),
+    approvals: approvalTimes(options.approvals),
+    onDue: (at) => expiry.due(at),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,

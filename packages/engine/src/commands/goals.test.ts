@@ -12,8 +12,7 @@ import {
   anAgent,
   anEntry,
   testCommands,
-  type TestCommands,
-} from "../testing/factories.ts";
+  type TestCommands, owner } from "../testing/factories.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { checkGoal } from "./check-goal.ts";
 import { continueGoal } from "./continue-goal.ts";
@@ -280,7 +279,7 @@ describe("pausing and resuming", () => {
     const call = await aToolCall(world.database, open, { status: "awaiting_approval" });
     const entry = await anEntry(world.database, { kind: "approval" }, { run: open, call, goal: made });
     await pauseGoal(world.parts, made.id);
-    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") });
     expect(await run(open.id)).toMatchObject({ status: "waiting", wait_reason: "paused" });
     await resumeGoal(world.parts, made.id);
     expect(await run(open.id)).toMatchObject({ status: "queued", pause_requested: false });

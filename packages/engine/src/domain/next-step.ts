@@ -29,6 +29,7 @@ export function nextStep(run: RunState): NextStep {
     obey(run) ??
     stopAtLimit(run) ??
     nextToolCalls(run) ??
+    heedDenials(run) ??
     (run.goal ? pursue(run) : converse(run))
   );
 }
@@ -94,6 +95,11 @@ function nextToolCalls(run: RunState): NextStep | null {
 
 function isHeld(call: ToolCallState): boolean {
   return (call.heldUntil ?? null) !== null;
+}
+
+/** Denied often enough, the agent does nothing more until the person says how to go on. */
+function heedDenials(run: RunState): NextStep | null {
+  return run.askedAfterDenials ? { type: "wait", reason: "question", until: null } : null;
 }
 
 function pursue(run: RunState): NextStep {

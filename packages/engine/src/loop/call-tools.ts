@@ -403,6 +403,12 @@ export function presentEntry(journal: Journal, entry: NewInboxEntry): Record<str
     answer: null,
     decidedBy: null,
     decidedAt: null,
+    effectId: null,
+    assignee: null,
+    remindAt: entry.remind_at ?? null,
+    remindedAt: null,
+    expiresAt: entry.expires_at ?? null,
+    onExpiry: entry.on_expiry ?? null,
     createdAt: entry.created_at,
   };
 }
