@@ -205,8 +205,12 @@ function pruneDaily(engine: Engine, log: Log): () => void {
   return () => clearTimeout(timer);
 }
 
-function engineLimits({ settings: { limits } }: Config) {
+function engineLimits({ settings: { limits, approvals } }: Config) {
   return {
+    approvals: {
+      ...(approvals.expireAfterMs === null ? {} : { expireAfterMs: approvals.expireAfterMs }),
+      ...(approvals.remindAfterMs === null ? {} : { remindAfterMs: approvals.remindAfterMs }),
+    },
     ...(limits.maxConcurrentRuns === null ? {} : { concurrency: limits.maxConcurrentRuns }),
     limits: {
       ...(limits.runSteps === null ? {} : { steps: limits.runSteps }),
