@@ -12,6 +12,7 @@ import { afterApproval, afterDenial, DENIALS_QUESTION, NO_DENIALS, type Denials 
 import type { DecidedBy } from "../engine-api.ts";
 import { decideEffect } from "../store/effects.ts";
 import type { GoalRow, InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
+import { actionOf } from "../tools/action-of.ts";
 import { addItems, type Change, type NewItem } from "./change.ts";
 import {
   addCallEvent,
@@ -220,11 +221,13 @@ async function draftRules(
   return drafted.rules;
 }
 
-/** Those on the card; where it names none, those that the tool itself tells of the call. */
+/** Those on the card, and what the call opens; where the card names none, those that the tool tells of the call. */
 function targetsOf(parts: CommandParts, entry: InboxRow, call: ToolCallRow): string[] {
+  const tool = parts.toolNamed(call.name);
+  const action = tool && actionOf(tool, call.arguments);
   const shown = isRecord(entry.detail) ? entry.detail["targets"] : undefined;
-  if (Array.isArray(shown)) return shown.map(String);
-  return parts.toolNamed(call.name)?.describe?.(call.arguments).targets ?? [];
+  const targets = Array.isArray(shown) ? shown.map(String) : (action?.targets ?? []);
+  return [...targets, ...(action?.reaches ?? [])];
 }
 
 /** A rule that is there already is not made twice. */

@@ -117,11 +117,13 @@ function changedFields(before: GoalSpec, after: GoalSpec): string[] {
   return fields.filter((field) => !isDeepStrictEqual(before[field], after[field]));
 }
 
-/** Calls that the model asked for under the old version and that have not begun do not run any more. */
+/**
+ * Calls that the model asked for under the old version and that have not begun do not run any more, whether they wait,
+ * were approved, or belong to a run that was just taken up: its process finds out before it begins anything.
+ */
 async function showChange(change: Change, run: RunRow, version: number, text: string): Promise<void> {
   const atWork = run.status === "running";
-  const unbegun = atWork ? (["awaiting_approval"] as const) : (["pending", "awaiting_approval"] as const);
-  await closeOpenCalls(change, run, [...unbegun], "Not run: the goal was changed before it began.");
+  await closeOpenCalls(change, run, ["pending", "awaiting_approval"], "Not run: the goal was changed before it began.");
   await addItems(change, run.thread_id, [
     { content: { type: "message", role: "runtime", text }, runId: run.id, turn: run.turn },
   ]);

@@ -1,4 +1,5 @@
 import type { DecisionScope } from "@bureau/protocol";
+import { isPattern } from "./glob.ts";
 
 /** Most targets of one call that become rules. */
 const MAX_TARGETS = 100;
@@ -54,15 +55,20 @@ export function rulesOf(source: RuleSource): DraftedRules {
     };
   }
   const agent = source.scope === "rule" ? [source.agentName] : [];
-  const wild = [source.tool, ...targets, ...agent].find((value) => value.includes("*") || value.trim() === "");
+  const wild = [source.tool, ...targets, ...agent].find((value) => !isExact(value));
   if (wild !== undefined) {
     return {
       ok: false,
-      message: `"${wild.slice(0, MAX_SHOWN_CHARACTERS)}" cannot stand in a rule: it would hold for more than was shown.`,
+      message: `"${wild.slice(0, MAX_SHOWN_CHARACTERS)}" cannot stand in a rule: it would not hold for exactly what was shown.`,
       hint: "Decide it once.",
     };
   }
   return { ok: true, rules: (targets.length === 0 ? [null] : targets).map((target) => ruleOf(source, target)) };
+}
+
+/** As a pattern, it holds for itself alone. */
+function isExact(value: string): boolean {
+  return isPattern(value) && value.trim() !== "" && !value.includes("*") && !value.startsWith("!");
 }
 
 function ruleOf(source: RuleSource, target: string | null): RuleDraft {
