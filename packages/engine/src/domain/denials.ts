@@ -37,7 +37,7 @@ export function afterDenial(
     ...denials.known.filter((other) => !hashes.has(other.hash)),
     ...[...hashes].map((hash) => ({ hash, text })),
   ].slice(-MAX_REMEMBERED);
-  const row = denials.row.some((hash) => hashes.has(hash)) ? denials.row : [...denials.row, denial.hash];
+  const row = denials.row.some((hash) => hashes.has(hash)) ? denials.row : [...denials.row, also[0] ?? denial.hash];
   const asks = row.length >= ASK_AFTER;
   return { denials: { row: asks ? [] : row, known }, asks };
 }

@@ -55,6 +55,8 @@ function stopAtLimit(run: RunState): NextStep | null {
   if (run.attempts > run.attemptLimit) {
     return fail("crash_loop", `Stopped: the process ended ${run.attempts - 1} times in a row during one step.`);
   }
+  // A person was asked how to go on: limits hold once they have said it, so that their answer finds the run.
+  if (run.askedAfterDenials) return null;
   const reached = reachedLimit(run);
   if (reached && !run.goal) return reached;
   if (run.modelFailure?.type === "give_up") return fail(run.modelFailure.failure, run.modelFailure.sentence);
