@@ -43,3 +43,8 @@ export function nextLocalDay(ms: number): number {
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** IANA name of the zone in which this machine's people live: where their days begin and end. */
+export function machineTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

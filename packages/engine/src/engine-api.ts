@@ -58,6 +58,7 @@ import type {
   UsageQuery,
   UsageReport,
 } from "@bureau/protocol";
+import type { Decider } from "./domain/decider.ts";
 
 /**
  * Everything that can be asked of a running engine.
@@ -70,9 +71,9 @@ import type {
 export interface EngineApi
   extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, PolicyApi, SecretsApi, StateApi, EventsApi {}
 
-/** Who decided: the name that is kept with the decision. */
+/** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
-  by: string;
+  by: Decider;
 }
 
 export interface AgentsApi {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Halt } from "@bureau/protocol";
 import type { EngineApi } from "./engine-api.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
+import { expireEntries } from "./commands/expire-entries.ts";
 import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prepareStarts } from "./commands/start-runs.ts";
@@ -29,7 +30,8 @@ import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { Live } from "./loop/live.ts";
 import { guardParts } from "./loop/guard-parts.ts";
-import { DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
+import { Expiry } from "./loop/expiry.ts";
+import { type ApprovalTimes, approvalTimes, DEFAULT_RUN_LIMITS, type LoopParts, type RunLimits } from "./loop/parts.ts";
 import { policyReader } from "./loop/policy-view.ts";
 import { SpendWatch } from "./loop/spend-watch.ts";
 import { Signals } from "./loop/signals.ts";
@@ -79,6 +81,7 @@ export interface EngineOptions {
   caps?: CapsSource;
   /** Everything was stopped while no process was up: nothing begins until it is resumed. */
   halted?: Halt | null;
+  approvals?: Partial<ApprovalTimes>;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -129,10 +132,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     workspace: { folder: workspace },
     dispatcher,
     signals,
+    toolNamed: (name) => options.tools.find((tool) => tool.name === name) ?? null,
     onEvents: (events) => tellAgents(events, agentListeners),
   };
   const guard = options.guard ?? createSecretGuard();
-  const parts = guardParts(loopParts(options, { clock, signals, live, dispatcher, executor, commands }), guard);
+  const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
+  const woven = { clock, signals, live, dispatcher, executor, commands, expiry };
+  const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
     clock,
@@ -150,6 +156,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await adopt(database, late.dispatcher!, dead, log);
   });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
+  expiry.start();
   const state = { stopping: false };
   return {
     ...engineApi({
@@ -175,6 +182,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     stop: async () => {
       state.stopping = true;
       signals.stop();
+      await expiry.stop();
       await late.dispatcher!.stop();
       await parts.writer.drain();
       await live.stop();
@@ -230,11 +238,12 @@ interface Woven {
   dispatcher: Dispatcher;
   executor: Executor;
   commands: CommandParts;
+  expiry: Expiry;
 }
 
 function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const { database, workspace, models, sandbox, log } = options;
-  const { clock, signals, live, dispatcher, executor, commands } = woven;
+  const { clock, signals, live, dispatcher, executor, commands, expiry } = woven;
   const cache = createContextCache();
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
@@ -260,6 +269,8 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
       hold: (held, title) => holdSpending(commands, held, title),
       log,
     }),
+    approvals: approvalTimes(options.approvals),
+    onDue: (at) => expiry.due(at),
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,

@@ -16,7 +16,7 @@ export const inboxApi = {
     reply: InboxList,
   }),
   replyToInbox: endpoint("POST", "/api/inbox/reply", {
-    summary: "Decide several entries of a shown list by one reply in words",
+    summary: "Decide or assign several entries of a shown list by one reply in words",
     group: "inbox",
     body: InboxReply,
     reply: InboxReplyResult,
@@ -28,7 +28,7 @@ export const inboxApi = {
     errors: ["not_found"],
   }),
   decideInboxEntry: endpoint("POST", "/api/inbox/:entryId/decision", {
-    summary: "Approve, deny or dismiss; the same decision again is no error",
+    summary: "Approve, deny or dismiss, once or as a rule; the same decision again is no error",
     group: "inbox",
     body: Decision,
     reply: InboxEntry,

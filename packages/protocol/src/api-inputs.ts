@@ -2,7 +2,7 @@ import { EFFECT_STATUSES } from "./effect.ts";
 import { z } from "zod";
 import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
 import { Check, GOAL_STATUSES } from "./goal.ts";
-import { INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
+import { DECISION_SCOPES, INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
 import { RUN_STATUSES } from "./run.ts";
 import { TASK_STATUSES, THREAD_STATUSES } from "./thread.ts";
 import { Budget } from "./usage.ts";
@@ -217,7 +217,12 @@ export const ListInboxKind = ListInbox.omit({ kind: true });
 export type ListInboxKind = z.infer<typeof ListInboxKind>;
 
 /** `dismiss` is for entries that only tell something: a goal or run that stopped. */
-export const Decision = z.strictObject({ decision: z.enum(["approve", "deny", "dismiss"]), note: LongText.optional() });
+export const Decision = z.strictObject({
+  decision: z.enum(["approve", "deny", "dismiss"]),
+  note: LongText.optional(),
+  /** Of an approval: `once`, or also a rule for the same targets in its `run`, in its `goal`, or for good (`rule`). */
+  scope: z.enum(DECISION_SCOPES).optional(),
+});
 export type Decision = z.infer<typeof Decision>;
 
 export const JsonValue = z.json();
@@ -234,7 +239,7 @@ export const Answer = z
   });
 export type Answer = z.infer<typeof Answer>;
 
-/** One reply to a whole list: `4, 5 and 7`, `all but 2`, `5 no`. */
+/** One reply to a whole list: `4, 5 and 7`, `all but 2`, `4 no: too expensive; 5 → @ana, Friday`. */
 export const InboxReply = z.strictObject({
   text: LongText,
   /** The list that the numbers refer to, in the order it was shown: number 1 is the first. */

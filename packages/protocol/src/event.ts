@@ -36,6 +36,8 @@ export const EVENT_TYPES = [
   "sign_off.decided",
   "inbox.added",
   "inbox.closed",
+  "inbox.assigned",
+  "inbox.reminded",
   "effect.changed",
   "policy.changed",
   "rehearsal.drifted",

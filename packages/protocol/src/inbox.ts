@@ -3,23 +3,31 @@ import type { AgentId, GoalId, RunId, ThreadId, ToolCallId } from "./ids.ts";
 
 const id = <T extends string>() => z.custom<T>((value) => typeof value === "string");
 
-/** What can wait for a person. */
+/** What can wait for a person, the most pressing first: what may have gone wrong, what holds up work, what only tells. */
 export const INBOX_KINDS = [
+  "unknown_effect",
   "approval",
   "question",
   "sign_off",
-  "stopped",
-  "unknown_effect",
-  "failed_run",
   "budget",
+  "failed_run",
   "sign_in",
+  "stopped",
 ] as const;
 export type InboxKind = (typeof INBOX_KINDS)[number];
 
 export const INBOX_STATUSES = ["pending", "approved", "denied", "answered", "dismissed", "expired"] as const;
 export type InboxStatus = (typeof INBOX_STATUSES)[number];
 
-/** One decision that waits for a person: an approval, a question, a sign-off, or a goal or run that stopped. */
+/** What happens when nobody decided in time: an approval is denied, a question is answered by its assumption. */
+export const EXPIRY_ACTIONS = ["deny", "assume"] as const;
+export type ExpiryAction = (typeof EXPIRY_ACTIONS)[number];
+
+/** How far a decision on a call reaches: this call, or a rule for its run, its goal, or the agent for good. */
+export const DECISION_SCOPES = ["once", "run", "goal", "rule"] as const;
+export type DecisionScope = (typeof DECISION_SCOPES)[number];
+
+/** One thing that waits for a person: a decision, an answer, or a look at what stopped. */
 export const InboxEntry = z.object({
   id: z.string(),
   kind: z.enum(INBOX_KINDS),
@@ -37,6 +45,16 @@ export const InboxEntry = z.object({
   /** SHA-256 of the exact action; a changed action needs a new approval. */
   actionHash: z.string().nullable(),
   answer: z.string().nullable(),
+  /** The effect in the ledger that it is about. */
+  effectId: z.string().nullable(),
+  /** Who is to decide it; null: whoever may. */
+  assignee: z.string().nullable(),
+  /** When a reminder is due, and when it was given: there is one. */
+  remindAt: z.string().nullable(),
+  remindedAt: z.string().nullable(),
+  /** When nobody can approve it any more, and what happens then. */
+  expiresAt: z.string().nullable(),
+  onExpiry: z.enum(EXPIRY_ACTIONS).nullable(),
   decidedBy: z.string().nullable(),
   decidedAt: z.string().nullable(),
   createdAt: z.string(),

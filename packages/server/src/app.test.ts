@@ -41,7 +41,10 @@ describe("the API", () => {
     await expect(client.decideApproval({ params, body: { decision: "deny", note: "No" } })).rejects.toThrow(
       "There is no",
     );
-    expect(engine.calls.at(-1)?.input).toEqual(["appr_1", { decision: "deny", note: "No", by: "owner" }]);
+    expect(engine.calls.at(-1)?.input).toEqual([
+      "appr_1",
+      { decision: "deny", note: "No", by: { name: "owner", scope: "full" } },
+    ]);
   });
 
   test("status carries the program's version", async () => {

@@ -235,8 +235,12 @@ function toolOptions({ settings: { fetch, sandbox } }: Config) {
   return { allowHosts: fetch.allowHosts, network: sandbox, ...(diskBytes === null ? {} : { diskBytes }) };
 }
 
-function engineLimits({ settings: { limits } }: Config) {
+function engineLimits({ settings: { limits, approvals } }: Config) {
   return {
+    approvals: {
+      ...(approvals.expireAfterMs === null ? {} : { expireAfterMs: approvals.expireAfterMs }),
+      ...(approvals.remindAfterMs === null ? {} : { remindAfterMs: approvals.remindAfterMs }),
+    },
     ...(limits.maxConcurrentRuns === null ? {} : { concurrency: limits.maxConcurrentRuns }),
     limits: {
       ...(limits.runSteps === null ? {} : { steps: limits.runSteps }),

@@ -2,11 +2,19 @@ import { AppError, type Answer, type InboxEntry } from "@bureau/protocol";
 import type { DecidedBy } from "../engine-api.ts";
 import { inboxEntryFromRow, type GoalRow, type InboxRow, type RunRow, type ToolCallRow } from "../store/rows.ts";
 import { addItems, change, type Change } from "./change.ts";
-import { addCallEvent, addEntryEvent, alreadyDecided, callIsGone, closeEntry, resultItem } from "./decide-entry.ts";
+import {
+  addCallEvent,
+  addEntryEvent,
+  alreadyDecided,
+  callIsGone,
+  closeEntry,
+  requireMayDecide,
+  resultItem,
+} from "./entry-writes.ts";
 import { wakeGoal } from "./goal-writes.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
-import { wakeRun } from "./run-writes.ts";
+import { updateRun, wakeRun } from "./run-writes.ts";
 
 /** Answers a question in words or by the number of a choice. The same answer again succeeds. */
 export async function answerInboxEntry(
@@ -16,6 +24,7 @@ export async function answerInboxEntry(
 ): Promise<InboxEntry> {
   return await change(parts, async (change) => {
     const { entry, run, goal } = await lockEntry(change, entryId);
+    requireMayDecide(entry, input.by, { what: "answer" });
     if (entry.kind !== "question") {
       throw new AppError("invalid", `"${entry.title}" is no question; it cannot be answered.`, {
         hint: "Approve, deny or dismiss it.",
@@ -25,7 +34,7 @@ export async function answerInboxEntry(
     if (entry.status === "answered" && entry.answer === answer) return inboxEntryFromRow(entry);
     if (entry.status !== "pending") throw alreadyDecided(entry);
     if (run === null) throw callIsGone(entry);
-    await settleQuestion(change, { run, goal, entry, answer, by: input.by });
+    await settleQuestion(change, { run, goal, entry, answer, by: input.by.name });
     const { rows } = await change.transaction.query<InboxRow>("SELECT * FROM inbox WHERE id = $1", [entry.id]);
     return inboxEntryFromRow(rows[0]!);
   });
@@ -46,18 +55,35 @@ export async function settleQuestion(
   change: Change,
   question: { run: RunRow; goal: GoalRow | null; entry: InboxRow; answer: string; by: string },
 ): Promise<RunRow> {
-  const { run, goal, entry } = question;
+  const { run, goal, entry, answer } = question;
+  const decided = await closeEntry(change, entry, { status: "answered", answer, by: question.by });
+  if (entry.tool_call_id === null) await addPersonsWord(change, run, answer);
+  else await answerCall(change, { run, entry, text: answer });
+  addEntryEvent(change, "question.answered", decided);
+  // A person has spoken: what they denied before may be asked for again.
+  await updateRun(change, run.id, "state = state - 'denials' - 'askedAfterDenials'", []);
+  await wakeGoal(change, goal);
+  return await wakeRun(change, run);
+}
+
+/** The answer to a question of the run itself, which no call asked. */
+async function addPersonsWord(change: Change, run: RunRow, text: string): Promise<void> {
+  const content = { type: "message", role: "person", text } as const;
+  await addItems(change, run.thread_id, [{ content, runId: run.id, turn: run.turn }]);
+}
+
+/** Ends the call that asked with what was answered. Throws `conflict` when it no longer waits. */
+export async function answerCall(
+  change: Change,
+  { run, entry, text }: { run: RunRow; entry: InboxRow; text: string },
+): Promise<void> {
   const { rows } = await change.transaction.query<ToolCallRow>(
     `UPDATE tool_calls SET status = 'completed', result = $2, ended_at = $3
      WHERE id = $1 AND status = 'awaiting_approval' RETURNING *`,
-    [entry.tool_call_id, question.answer, change.now],
+    [entry.tool_call_id, text, change.now],
   );
   const call = rows[0];
   if (call === undefined) throw callIsGone(entry);
-  const decided = await closeEntry(change, entry, { status: "answered", answer: question.answer, by: question.by });
   await addItems(change, run.thread_id, [resultItem(run, call)]);
-  addEntryEvent(change, "question.answered", decided);
   addCallEvent(change, "tool_call.completed", run, call);
-  await wakeGoal(change, goal);
-  return await wakeRun(change, run);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GoalRow } from "../store/rows.ts";
 import { crashingDatabase, type CrashPoint } from "../testing/crash-points.ts";
-import { aToolCall, anEntry, testCommands, type TestCommands } from "../testing/factories.ts";
+import { aToolCall, anEntry, testCommands, type TestCommands, owner } from "../testing/factories.ts";
 import { createGoal } from "./create-goal.ts";
 import { decideInboxEntry } from "./decide-entry.ts";
 import { editGoal } from "./edit-goal.ts";
@@ -114,7 +114,7 @@ const COMMANDS: Record<string, { before?: (goal: GoalRow) => Promise<unknown>; c
     },
     command: async (parts, goal) => {
       const { rows } = await world.database.query("SELECT id FROM inbox WHERE goal_id = $1", [goal.id]);
-      return decideInboxEntry(parts, rows[0].id, { decision: "approve", by: "owner" });
+      return decideInboxEntry(parts, rows[0].id, { decision: "approve", by: owner("owner") });
     },
   },
 };

@@ -2,9 +2,20 @@ import { AppError, type EditApproval, type InboxEntry } from "@bureau/protocol";
 import { isDeepStrictEqual } from "node:util";
 import type { DecidedBy } from "../engine-api.ts";
 import { inboxEntryFromRow, type InboxRow, type ToolCallRow } from "../store/rows.ts";
+import { editEffect } from "../store/effects.ts";
 import { actionHash } from "../tools/action-hash.ts";
+import { actionOf } from "../tools/action-of.ts";
+import { parseToolArguments } from "../tools/tool-arguments.ts";
+import type { Tool } from "../tools/tool.ts";
 import { change, type Change } from "./change.ts";
-import { addEntryEvent, alreadyDecided, callIsGone } from "./decide-entry.ts";
+import {
+  addEntryEvent,
+  alreadyDecided,
+  callIsGone,
+  isRecord,
+  requireInTime,
+  requireMayDecide,
+} from "./entry-writes.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { touchRun } from "./run-writes.ts";
@@ -12,6 +23,8 @@ import { touchRun } from "./run-writes.ts";
 /**
  * Changes the arguments of a call that waits for a yes. The request stays, under the new action's hash, and
  * still waits: a yes to the old action is none to the new one.
+ *
+ * Throws `invalid` when the tool would not take the arguments; nothing is changed.
  */
 export async function editInboxEntry(
   parts: CommandParts,
@@ -20,38 +33,72 @@ export async function editInboxEntry(
 ): Promise<InboxEntry> {
   return await change(parts, async (change) => {
     const { entry, run } = await lockEntry(change, entryId);
+    requireMayDecide(entry, input.by, { what: "edit" });
     if (entry.kind !== "approval") {
       throw new AppError("invalid", `"${entry.title}" is no approval; only an approval has arguments to edit.`);
     }
     if (entry.status !== "pending") throw alreadyDecided(entry);
+    requireInTime(change, entry);
     const { rows } = await change.transaction.query<ToolCallRow>("SELECT * FROM tool_calls WHERE id = $1", [
       entry.tool_call_id,
     ]);
     const call = rows[0];
     if (run === null || call === undefined || call.status !== "awaiting_approval") throw callIsGone(entry);
-    if (isDeepStrictEqual(call.arguments, input.arguments)) return inboxEntryFromRow(entry);
-    const hash = actionHash(call.name, input.arguments);
+    const edit = checked(parts.toolNamed(call.name), call.name, input.arguments);
+    if (isDeepStrictEqual(call.arguments, edit.arguments)) return inboxEntryFromRow(entry);
+    const hash = actionHash(call.name, edit.arguments);
     await change.transaction.query("UPDATE tool_calls SET arguments = $2, action_hash = $3 WHERE id = $1", [
       call.id,
-      JSON.stringify(input.arguments),
+      JSON.stringify(edit.arguments),
       hash,
     ]);
-    const edited = await writeEntry(change, entry, { hash, arguments: input.arguments, by: input.by });
+    const { targets, summary } = edit.shown;
+    const effect = { title: summary, targets, arguments: edit.arguments, action_hash: hash };
+    if (call.effect === "write_outside") await editEffect(change.transaction, call.id, effect);
+    const edited = await writeEntry(change, entry, { ...edit, hash, by: input.by.name });
     addEntryEvent(change, "approval.requested", edited);
     await touchRun(change, run);
     return inboxEntryFromRow(edited);
   });
 }
 
+interface CheckedEdit {
+  arguments: unknown;
+  /** What the card shows of the new action besides its arguments. */
+  shown: { kind: string; targets: string[]; summary: string; reversible: boolean };
+}
+
+/** The arguments as the tool takes them, which is how a call of the model's is kept too. */
+function checked(tool: Tool | null, name: string, args: Record<string, unknown>): CheckedEdit {
+  if (tool === null) {
+    throw new AppError("invalid", `There is no tool ${name} now, so new arguments for it cannot be checked.`, {
+      hint: "Approve or deny the call as it is.",
+    });
+  }
+  const parsed = parseToolArguments(tool, JSON.stringify(args));
+  if (!parsed.ok) {
+    throw new AppError("invalid", `The changed arguments are not ones that ${name} takes. ${parsed.message}`, {
+      hint: "Nothing was changed; the call waits as it was.",
+    });
+  }
+  const { kind, targets, title, reversible } = actionOf(tool, parsed.args);
+  return { arguments: parsed.args, shown: { kind, targets, summary: title, reversible } };
+}
+
 async function writeEntry(
   change: Change,
   entry: InboxRow,
-  edit: { hash: string; arguments: Record<string, unknown>; by: string },
+  edit: CheckedEdit & { hash: string; by: string },
 ): Promise<InboxRow> {
-  const detail = typeof entry.detail === "object" && entry.detail !== null ? entry.detail : {};
+  const detail = isRecord(entry.detail) ? entry.detail : {};
+  const askedHash = detail["askedHash"] ?? entry.action_hash;
   const { rows } = await change.transaction.query<InboxRow>(
     "UPDATE inbox SET action_hash = $2, detail = $3 WHERE id = $1 RETURNING *",
-    [entry.id, edit.hash, JSON.stringify({ ...detail, arguments: edit.arguments, editedBy: edit.by })],
+    [
+      entry.id,
+      edit.hash,
+      JSON.stringify({ ...detail, ...edit.shown, arguments: edit.arguments, editedBy: edit.by, askedHash }),
+    ],
   );
   return rows[0]!;
 }

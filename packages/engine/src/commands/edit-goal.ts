@@ -19,7 +19,17 @@ import type { CommandParts } from "./parts.ts";
 import { closeOpenCalls, dismissEntries, requeueRun, updateRun } from "./run-writes.ts";
 
 /** What a run found out about the goal as it was. */
-const STALE_FACTS = ["verdict", "stalled", "blocked", "blockedTurn", "blockedTurns", "obstacle", "repeatedCall"];
+const STALE_FACTS = [
+  "verdict",
+  "stalled",
+  "blocked",
+  "blockedTurn",
+  "blockedTurns",
+  "obstacle",
+  "repeatedCall",
+  "denials",
+  "askedAfterDenials",
+];
 
 /**
  * Changes what a goal asks for, in the row and in its file. No call of the agent begins under the old version.
@@ -92,7 +102,7 @@ export async function applySpec(
     idle_count: 0,
     fingerprint: null,
   });
-  await dismissEntries(change, "goal_id = $1 AND kind IN ('sign_off', 'stopped')", [goal.id]);
+  await dismissEntries(change, "goal_id = $1 AND kind IN ('sign_off', 'stopped', 'budget')", [goal.id]);
   const text = renderGoalChanged({ ...spec, requirements: spec.checks.map(describeCheck) }, changed);
   const open = tree.runs.filter((run) => run.goal_id === goal.id);
   for (const run of open) await showChange(change, run, goal.version, text);
@@ -107,11 +117,13 @@ function changedFields(before: GoalSpec, after: GoalSpec): string[] {
   return fields.filter((field) => !isDeepStrictEqual(before[field], after[field]));
 }
 
-/** Calls that the model asked for under the old version and that have not begun do not run any more. */
+/**
+ * Calls that the model asked for under the old version and that have not begun do not run any more, whether they wait,
+ * were approved, or belong to a run that was just taken up: its process finds out before it begins anything.
+ */
 async function showChange(change: Change, run: RunRow, version: number, text: string): Promise<void> {
   const atWork = run.status === "running";
-  const unbegun = atWork ? (["awaiting_approval"] as const) : (["pending", "awaiting_approval"] as const);
-  await closeOpenCalls(change, run, [...unbegun], "Not run: the goal was changed before it began.");
+  await closeOpenCalls(change, run, ["pending", "awaiting_approval"], "Not run: the goal was changed before it began.");
   await addItems(change, run.thread_id, [
     { content: { type: "message", role: "runtime", text }, runId: run.id, turn: run.turn },
   ]);

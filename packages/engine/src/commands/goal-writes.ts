@@ -123,7 +123,7 @@ export async function shareAgents(change: Change, reference: string): Promise<Ma
 
 /**
  * Has what belongs to a goal follow it to a new version that asks for the same: its run goes on under that
- * version, and a person's sign-off still counts.
+ * version, a person's sign-off still counts, and what waits for a person waits on.
  */
 export async function carryToVersion(change: Change, goal: GoalRow, version: number, runs: RunRow[]): Promise<void> {
   for (const run of runs) {
@@ -131,7 +131,9 @@ export async function carryToVersion(change: Change, goal: GoalRow, version: num
   }
   await change.transaction.query(
     `UPDATE inbox SET goal_version = $3
-     WHERE goal_id = $1 AND goal_version = $2 AND kind = 'sign_off' AND status IN ('pending', 'approved', 'denied')`,
+     WHERE goal_id = $1 AND goal_version = $2 AND (
+       (kind = 'sign_off' AND status IN ('pending', 'approved', 'denied'))
+       OR (kind IN ('approval', 'question') AND status = 'pending'))`,
     [goal.id, goal.version, version],
   );
 }

@@ -13,6 +13,7 @@ import {
   anEntry,
   testCommands,
   type TestCommands,
+  owner,
 } from "../testing/factories.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { checkGoal } from "./check-goal.ts";
@@ -280,7 +281,7 @@ describe("pausing and resuming", () => {
     const call = await aToolCall(world.database, open, { status: "awaiting_approval" });
     const entry = await anEntry(world.database, { kind: "approval" }, { run: open, call, goal: made });
     await pauseGoal(world.parts, made.id);
-    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") });
     expect(await run(open.id)).toMatchObject({ status: "waiting", wait_reason: "paused" });
     await resumeGoal(world.parts, made.id);
     expect(await run(open.id)).toMatchObject({ status: "queued", pause_requested: false });

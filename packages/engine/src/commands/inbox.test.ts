@@ -2,7 +2,7 @@ import { AppError } from "@bureau/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventsAfter, lastSequence } from "../store/events.ts";
 import type { InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
-import { aGoal, aRun, aToolCall, anEntry, testCommands, type TestCommands } from "../testing/factories.ts";
+import { aGoal, aRun, aToolCall, anEntry, owner, testCommands, type TestCommands } from "../testing/factories.ts";
 import { actionHash } from "../tools/action-hash.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { listRuns } from "../queries/runs.ts";
@@ -46,7 +46,11 @@ describe("an approval", () => {
   test("lets the call run and its run go on", async () => {
     const { run, call, entry } = await asking("approval");
     const before = await lastSequence(world.database);
-    const decided = await decideInboxEntry(world.parts, entry.id, { decision: "approve", note: "fine", by: "Ana" });
+    const decided = await decideInboxEntry(world.parts, entry.id, {
+      decision: "approve",
+      note: "fine",
+      by: owner("Ana"),
+    });
     expect(decided).toMatchObject({
       status: "approved",
       decidedBy: "Ana",
@@ -67,7 +71,7 @@ describe("an approval", () => {
 
   test("denied gives the model a result that says so, and the call never runs", async () => {
     const { run, call, entry } = await asking("approval", { title: "Send the letter" });
-    await decideInboxEntry(world.parts, entry.id, { decision: "deny", note: "not yet", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "deny", note: "not yet", by: owner("Ana") });
     const denied = await one<ToolCallRow>("tool_calls", call.id);
     expect(denied).toMatchObject({ status: "denied", approved: false });
     expect(denied.result).toContain("Denied by Ana: Send the letter");
@@ -79,17 +83,17 @@ describe("an approval", () => {
 
   test("decided the same way again is success and changes nothing", async () => {
     const { run, entry } = await asking("approval");
-    const first = await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
+    const first = await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") });
     const before = await lastSequence(world.database);
-    expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ben" })).toEqual(first);
+    expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ben") })).toEqual(first);
     expect(await lastSequence(world.database)).toBe(before);
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ dispatch: 2 });
   });
 
   test("decided the other way later names who was first", async () => {
     const { entry } = await asking("approval", { title: "Pay the bill" });
-    await decideInboxEntry(world.parts, entry.id, { decision: "deny", by: "Ana" });
-    const error = await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ben" }));
+    await decideInboxEntry(world.parts, entry.id, { decision: "deny", by: owner("Ana") });
+    const error = await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ben") }));
     expect(error).toMatchObject({
       code: "conflict",
       message: expect.stringMatching(/was already denied by Ana at \d{4}-/),
@@ -100,9 +104,9 @@ describe("an approval", () => {
     for (let round = 0; round < 10; round += 1) {
       const { run, call, entry } = await asking("approval");
       const results = await Promise.allSettled([
-        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }),
-        decideInboxEntry(world.parts, entry.id, { decision: "deny", by: "Ben" }),
-        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Cleo" }),
+        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") }),
+        decideInboxEntry(world.parts, entry.id, { decision: "deny", by: owner("Ben") }),
+        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Cleo") }),
       ]);
       const after = await one<InboxRow>("inbox", entry.id);
       const { status } = await one<ToolCallRow>("tool_calls", call.id);
@@ -118,7 +122,7 @@ describe("an approval", () => {
     for (let round = 0; round < 8; round += 1) {
       const { run, call, entry } = await asking("approval");
       await Promise.allSettled([
-        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }),
+        decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") }),
         cancelRun(world.parts, run.id),
       ]);
       expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "canceled" });
@@ -129,7 +133,9 @@ describe("an approval", () => {
   test("does not hold for a call whose arguments have changed since", async () => {
     const { call, entry } = await asking("approval");
     await world.database.query("UPDATE tool_calls SET action_hash = 'another' WHERE id = $1", [call.id]);
-    expect(await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }))).toMatchObject({
+    expect(
+      await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") })),
+    ).toMatchObject({
       code: "conflict",
     });
     expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
@@ -137,7 +143,7 @@ describe("an approval", () => {
 
   test("edited keeps the request, binds it to the new action, and tells the model when it is approved", async () => {
     const { run, call, entry } = await asking("approval");
-    const edited = await editInboxEntry(world.parts, entry.id, { arguments: { command: "ls -l" }, by: "Ana" });
+    const edited = await editInboxEntry(world.parts, entry.id, { arguments: { command: "ls -l" }, by: owner("Ana") });
     const hash = actionHash("run_command", { command: "ls -l" });
     expect(edited).toMatchObject({
       id: entry.id,
@@ -146,7 +152,7 @@ describe("an approval", () => {
       detail: { arguments: { command: "ls -l" } },
     });
     expect(edited.actionHash).not.toBe(call.action_hash);
-    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") });
     expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({
       status: "pending",
       arguments: { command: "ls -l" },
@@ -160,33 +166,35 @@ describe("an approval", () => {
 describe("a question", () => {
   test("answered by the number of a choice becomes the call's result", async () => {
     const { run, call, entry } = await asking("question", { choices: ["Lisbon", "Porto"] });
-    expect(await answerInboxEntry(world.parts, entry.id, { choice: 2, by: "Ana" })).toMatchObject({
+    expect(await answerInboxEntry(world.parts, entry.id, { choice: 2, by: owner("Ana") })).toMatchObject({
       status: "answered",
       answer: "Porto",
     });
     expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({ status: "completed", result: "Porto" });
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued" });
-    expect(await answerInboxEntry(world.parts, entry.id, { text: "Porto", by: "Ben" })).toMatchObject({
+    expect(await answerInboxEntry(world.parts, entry.id, { text: "Porto", by: owner("Ben") })).toMatchObject({
       decidedBy: "Ana",
     });
-    expect(await failure(answerInboxEntry(world.parts, entry.id, { choice: 1, by: "Ben" }))).toMatchObject({
+    expect(await failure(answerInboxEntry(world.parts, entry.id, { choice: 1, by: owner("Ben") }))).toMatchObject({
       code: "conflict",
     });
   });
 
   test("has no choice that was not offered, and cannot be approved", async () => {
     const { entry } = await asking("question", { choices: ["yes"] });
-    expect(await failure(answerInboxEntry(world.parts, entry.id, { choice: 2, by: "Ana" }))).toMatchObject({
+    expect(await failure(answerInboxEntry(world.parts, entry.id, { choice: 2, by: owner("Ana") }))).toMatchObject({
       code: "invalid",
     });
-    expect(await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" }))).toMatchObject({
+    expect(
+      await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") })),
+    ).toMatchObject({
       code: "invalid",
     });
   });
 
   test("set aside lets the agent go on without an answer", async () => {
     const { run, call, entry } = await asking("question");
-    await decideInboxEntry(world.parts, entry.id, { decision: "dismiss", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "dismiss", by: owner("Ana") });
     expect(await one<ToolCallRow>("tool_calls", call.id)).toMatchObject({ status: "canceled" });
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued" });
   });
@@ -201,12 +209,12 @@ describe("a sign-off", () => {
       goal,
     );
     const entry = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { run, goal });
-    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" });
+    await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") });
     expect(await one<RunRow>("runs", run.id)).toMatchObject({ status: "queued", state: { checkRequested: true } });
 
     const idle = await aGoal(world.database, { agent_id: world.agent.id });
     const later = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { goal: idle });
-    await decideInboxEntry(world.parts, later.id, { decision: "deny", by: "Ana" });
+    await decideInboxEntry(world.parts, later.id, { decision: "deny", by: owner("Ana") });
     expect((await listRuns(world.database, { goal: idle.id, limit: 5 })).runs).toMatchObject([
       { trigger: "check", status: "queued" },
     ]);
@@ -217,7 +225,7 @@ describe("a sign-off", () => {
     const entry = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { goal });
     await pauseGoal(world.parts, goal.id);
     await resumeGoal(world.parts, goal.id);
-    expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: "Ana" })).toMatchObject({
+    expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: owner("Ana") })).toMatchObject({
       status: "approved",
     });
     const stale = await anEntry(
@@ -225,7 +233,9 @@ describe("a sign-off", () => {
       { kind: "sign_off", check_index: 0 },
       { goal: { ...goal, version: 99 } },
     );
-    expect(await failure(decideInboxEntry(world.parts, stale.id, { decision: "approve", by: "Ana" }))).toMatchObject({
+    expect(
+      await failure(decideInboxEntry(world.parts, stale.id, { decision: "approve", by: owner("Ana") })),
+    ).toMatchObject({
       code: "conflict",
     });
   });
@@ -236,20 +246,20 @@ describe("replying to a list", () => {
     const asked = await Promise.all([1, 2, 3, 4].map(() => asking("approval")));
     const stopped = await anEntry(world.database, { kind: "stopped", title: "The budget is spent" });
     const entries = [...asked.map(({ entry }) => entry.id), stopped.id];
-    const result = await replyToInbox(world.parts, { text: "all but 2", entries, by: "Ana" });
+    const result = await replyToInbox(world.parts, { text: "all but 2", entries, by: owner("Ana") });
     expect(result.entries.map((entry) => entry.status)).toEqual(["approved", "approved", "approved"]);
     expect(result.failed).toMatchObject([{ entryId: stopped.id, message: expect.stringContaining("stopped") }]);
     expect(await one<InboxRow>("inbox", asked[1]!.entry.id)).toMatchObject({ status: "pending" });
-    expect(await replyToInbox(world.parts, { text: "2 no", entries, by: "Ana" })).toMatchObject({
+    expect(await replyToInbox(world.parts, { text: "2 no", entries, by: owner("Ana") })).toMatchObject({
       entries: [{ status: "denied" }],
     });
   });
 
   test("that is not understood decides nothing", async () => {
     const { entry } = await asking("approval");
-    expect(await failure(replyToInbox(world.parts, { text: "perhaps", entries: [entry.id], by: "Ana" }))).toMatchObject(
-      { code: "invalid" },
-    );
+    expect(
+      await failure(replyToInbox(world.parts, { text: "perhaps", entries: [entry.id], by: owner("Ana") })),
+    ).toMatchObject({ code: "invalid" });
     expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
   });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Database, Queryable } from "../store/database.ts";
 import type { NewEvent } from "../store/events.ts";
+import type { Tool } from "../tools/tool.ts";
 
 /** What the dispatcher is told of a run: its id and how many times it was handed over. */
 export interface DispatchedRun {
@@ -32,6 +33,8 @@ export interface CommandParts {
   workspace: { folder: string };
   dispatcher: Dispatcher;
   signals: Signals;
+  /** The tool of that name, by which changed arguments are checked; null when there is none now. */
+  toolNamed(name: string): Tool | null;
   /** Called with the events of each change that was committed here. Must not throw. */
   onEvents?: (events: readonly NewEvent[]) => void;
 }

@@ -60,7 +60,7 @@ async function resumeOne(change: Change, goal: GoalRow, runs: RunRow[], agentPau
     fingerprint: null,
     sentence: waits ? "Waits for a decision." : goal.status === "draft" ? "About to start." : "Goes on.",
   });
-  await dismissEntries(change, "goal_id = $1 AND kind = 'stopped'", [goal.id]);
+  await dismissEntries(change, "goal_id = $1 AND kind IN ('stopped', 'budget')", [goal.id]);
   if (open === undefined) {
     const begins = goal.status === "draft";
     await insertGoalRun(change, row, {

@@ -31,6 +31,8 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
     await addItems(change, run.thread_id, [
       { content: { type: "message", role: "person", text }, runId: run.id, turn: run.turn },
     ]);
+    // A person has spoken: what they denied before may be asked for again.
+    await updateRun(change, run.id, "state = state - 'denials'", []);
     const wakes = run.status === "waiting" && (run.wait_reason === "timer" || run.wait_reason === "sign_off");
     if (!wakes || run.pause_requested) return runFromRow(await touchRun(change, run));
     await wakeGoal(change, goal);

@@ -1,18 +1,17 @@
 import { AppError, type Effect } from "@bureau/protocol";
-import type { DecidedBy } from "../engine-api.ts";
 import { findEffectRow } from "../queries/effects.ts";
 import { lockRun } from "../queries/lookup.ts";
 import { effectFromRow, type EffectRow } from "../store/effects.ts";
 import type { ToolCallRow } from "../store/rows.ts";
 import { addItems, change, type Change } from "./change.ts";
-import { addCallEvent, resultItem } from "./decide-entry.ts";
+import { addCallEvent, resultItem } from "./entry-writes.ts";
 import { wakeGoal } from "./goal-writes.ts";
 import type { CommandParts } from "./parts.ts";
 import { wakeRun } from "./run-writes.ts";
 import { addEffectEvent, settleEffect } from "./settle-effect.ts";
 
 /** Stops an effect that was approved and has not begun. Its call is answered, and the agent goes on without it. */
-export async function takeBack(parts: CommandParts, effectId: string, { by }: DecidedBy): Promise<Effect> {
+export async function takeBack(parts: CommandParts, effectId: string, by: string): Promise<Effect> {
   return await change(parts, async (change) => {
     const seen = await findEffectRow(change.transaction, effectId);
     const { run, goal } = await lockRun(change.transaction, seen.run_id);

@@ -94,6 +94,16 @@ describe("nextStep", () => {
     expect(nextStep(aRun({ toolCalls: [asked] }))).toEqual({ type: "wait", reason: "approval", until: null });
   });
 
+  test("after denials in a row waits for the person, once the calls that were asked for are settled", () => {
+    const asked = { askedAfterDenials: true, hasUnread: true };
+    const waits = { type: "wait", reason: "question", until: null };
+    expect(nextStep(aRun(asked))).toEqual(waits);
+    expect(nextStep(aRun({ ...asked, goal: aGoal({ checkRequested: true }) }))).toEqual(waits);
+    expect(nextStep(aRun({ ...asked, stepCount: 100, goal: aGoal() }))).toEqual(waits);
+    expect(nextStep(aRun({ ...asked, toolCalls: [aCall()] })).type).toBe("call_tools");
+    expect(nextStep(aRun({ ...asked, cancelRequested: true }))).toMatchObject({ status: "canceled" });
+  });
+
   test("stops at the step limit; a goal goes on in a new run", () => {
     expect(nextStep(aRun({ stepCount: 100, hasUnread: true }))).toMatchObject({
       status: "failed",

@@ -29,6 +29,7 @@ export function nextStep(run: RunState): NextStep {
     obey(run) ??
     stopAtLimit(run) ??
     nextToolCalls(run) ??
+    heedDenials(run) ??
     (run.goal ? pursue(run) : converse(run))
   );
 }
@@ -54,6 +55,8 @@ function stopAtLimit(run: RunState): NextStep | null {
   if (run.attempts > run.attemptLimit) {
     return fail("crash_loop", `Stopped: the process ended ${run.attempts - 1} times in a row during one step.`);
   }
+  // A person was asked how to go on: limits hold once they have said it, so that their answer finds the run.
+  if (run.askedAfterDenials) return null;
   const reached = reachedLimit(run);
   if (reached && !run.goal) return reached;
   if (run.modelFailure?.type === "give_up") return fail(run.modelFailure.failure, run.modelFailure.sentence);
@@ -94,6 +97,11 @@ function nextToolCalls(run: RunState): NextStep | null {
 
 function isHeld(call: ToolCallState): boolean {
   return (call.heldUntil ?? null) !== null;
+}
+
+/** Denied often enough, the agent does nothing more until the person says how to go on. */
+function heedDenials(run: RunState): NextStep | null {
+  return run.askedAfterDenials ? { type: "wait", reason: "question", until: null } : null;
 }
 
 function pursue(run: RunState): NextStep {

@@ -1,159 +1,163 @@
-import { AppError } from "@bureau/protocol";
+import type { DecisionScope } from "@bureau/protocol";
+import { parseDay, type Today } from "./due-day.ts";
+import {
+  type DecidingClause,
+  EXAMPLES,
+  notUnderstood,
+  NotUnderstood,
+  readDeciding,
+  readPositions,
+  shown,
+} from "./reply-clause.ts";
 
 /** Longest reply that is read, in characters. */
-const MAX_REPLY_LENGTH = 500;
+const MAX_REPLY_LENGTH = 2_000;
 
-export interface ReplyDecision {
-  /** Position in the list that the person saw, from 1. */
-  position: number;
-  decision: "approve" | "deny";
-}
+/** What a reply does with one entry, by its place in the list that the person saw, from 1. */
+export type ReplyAction =
+  | { position: number; type: "decide"; decision: "approve" | "deny"; scope?: DecisionScope; note?: string }
+  /** `due` is a day such as `2026-12-01`. */
+  | { position: number; type: "assign"; to: string; due: string | null };
 
-const APPROVE_WORDS = new Set(["yes", "y", "ok", "okay", "approve", "approved", "allow"]);
-const DENY_WORDS = new Set(["no", "n", "deny", "denied", "reject", "refuse"]);
-const ALL_WORDS = new Set(["all", "everything", "both"]);
-const BUT_WORDS = new Set(["but", "except", "without"]);
-const JOINING_WORDS = new Set(["and", "also", "please", "the", "number", "numbers", "to", "for", "of", "them", "it"]);
-
-type Token =
-  | { type: "numbers"; from: number; to: number }
-  | { type: "decision"; decision: "approve" | "deny" }
-  | { type: "all" }
-  | { type: "but" };
+export type ParsedReply = { ok: true; actions: ReplyAction[] } | { ok: false; message: string; hint: string };
 
 /**
- * Reads a reply to a numbered list: "4, 5 and 7", "2-4", "all", "all but 2", "5 no", "4 yes, 5 no".
+ * Reads a reply to a numbered list: "4, 5 and 7", "all but 2", "4 yes, 5 no", "4 no: too expensive",
+ * "1-3 for this goal", "5 → @ana, Friday". Several are put together with ";" or line breaks.
  *
- * Numbers without a word are approved. A word belongs to the numbers before it ("4, 5 no" denies both), or to
- * those after it when the reply begins with a word ("yes 4, no 5"). After "but" come numbers that are left
- * alone. What can be read in two ways is refused, never guessed.
+ * Never throws. A reply of which any word is not understood, or that can be read in two ways, does nothing at all.
  */
-export function parseReply(reply: string, count: number): ReplyDecision[] {
+export function parseReply(reply: string, count: number, today: Today): ParsedReply {
+  try {
+    return { ok: true, actions: readReply(reply, count, today) };
+  } catch (error) {
+    if (error instanceof NotUnderstood) return { ok: false, message: error.message, hint: error.hint };
+    throw error;
+  }
+}
+
+function readReply(reply: string, count: number, today: Today): ReplyAction[] {
   if (reply.length > MAX_REPLY_LENGTH) {
-    throw new AppError(
-      "invalid",
+    throw new NotUnderstood(
       `The reply is ${reply.length} characters long; at most ${MAX_REPLY_LENGTH} are read.`,
+      EXAMPLES,
     );
   }
-  if (count === 0) throw new AppError("invalid", "There is nothing in the list to reply to.");
-  const tokens = readTokens(reply);
-  const groups = groupTokens(tokens, reply);
-  const decisions = new Map<number, ReplyDecision["decision"]>();
-  for (const group of groups) {
-    for (const position of positionsOf(group.tokens, count, reply)) {
-      const earlier = decisions.get(position);
-      if (earlier !== undefined && earlier !== group.decision) {
-        throw new AppError("invalid", `The reply both approves and denies number ${position}.`, {
-          hint: 'Say each number once, such as "4 yes, 5 no".',
-        });
-      }
-      decisions.set(position, group.decision);
-    }
+  if (count === 0) throw new NotUnderstood("There is nothing in the list to reply to.", "List what waits again.");
+  const actions = new Map<number, ReplyAction>();
+  for (const clause of reply.split(/[;\r\n]+/u)) {
+    if (clause.trim() === "") continue;
+    for (const action of readClause(clause, count, today)) addAction(actions, action);
   }
-  if (decisions.size === 0) throw notUnderstood(reply);
-  return [...decisions]
-    .map(([position, decision]) => ({ position, decision }))
-    .sort((one, other) => one.position - other.position);
+  if (actions.size === 0) throw notUnderstood(reply);
+  return [...actions.values()].toSorted((one, other) => one.position - other.position);
 }
 
-function readTokens(reply: string): Token[] {
-  const tokens: Token[] = [];
-  const pattern = /(\d+)\s*(?:-|–|\bto\b|\bthrough\b)\s*(\d+)|(\d+)|([\p{L}']+)|([^\s,;.:#&+()]+)/giu;
-  for (const [, from, to, single, word, other] of reply.matchAll(pattern)) {
-    if (from !== undefined && to !== undefined) tokens.push(rangeToken(Number(from), Number(to)));
-    else if (single !== undefined) tokens.push({ type: "numbers", from: Number(single), to: Number(single) });
-    else if (word !== undefined) addWord(tokens, word.toLowerCase(), reply);
-    else if (other !== undefined) throw notUnderstood(reply);
+function addAction(actions: Map<number, ReplyAction>, action: ReplyAction): void {
+  const earlier = actions.get(action.position);
+  if (earlier !== undefined && !isSame(earlier, action)) {
+    const opposed = earlier.type === "decide" && action.type === "decide" && earlier.decision !== action.decision;
+    const says = opposed ? "both approves and denies" : "says two things about";
+    throw new NotUnderstood(
+      `The reply ${says} number ${action.position}.`,
+      'Say each number once, such as "4 yes, 5 no".',
+    );
   }
-  return tokens;
+  actions.set(action.position, action);
 }
 
-function rangeToken(from: number, to: number): Token {
-  if (from > to) {
-    throw new AppError("invalid", `The range ${from}-${to} runs backwards.`, { hint: `Write ${to}-${from}.` });
+function isSame(one: ReplyAction, other: ReplyAction): boolean {
+  if (one.type === "assign") return other.type === "assign" && one.to === other.to && one.due === other.due;
+  return (
+    other.type === "decide" && one.decision === other.decision && one.scope === other.scope && one.note === other.note
+  );
+}
+
+function readClause(clause: string, count: number, today: Today): ReplyAction[] {
+  const arrow = /→|->|=>/u.exec(clause);
+  if (arrow !== null) {
+    const right = clause.slice(arrow.index + arrow[0].length);
+    return readAssignment(clause.slice(0, arrow.index), right, { count, today });
   }
-  return { type: "numbers", from, to };
+  const colon = clause.indexOf(":");
+  const reasoned = colon < 0 ? null : readReasoned(clause.slice(0, colon), clause.slice(colon + 1), count);
+  return reasoned ?? actionsOf(readDeciding(clause, count));
 }
 
-function addWord(tokens: Token[], word: string, reply: string): void {
-  if (APPROVE_WORDS.has(word)) tokens.push({ type: "decision", decision: "approve" });
-  else if (DENY_WORDS.has(word)) tokens.push({ type: "decision", decision: "deny" });
-  else if (ALL_WORDS.has(word)) tokens.push({ type: "all" });
-  else if (BUT_WORDS.has(word)) tokens.push({ type: "but" });
-  else if (!JOINING_WORDS.has(word)) throw notUnderstood(reply);
-}
-
-interface Group {
-  decision: ReplyDecision["decision"];
-  tokens: Token[];
-}
-
-function groupTokens(tokens: Token[], reply: string): Group[] {
-  const leads = tokens[0]?.type === "decision";
-  const groups: Group[] = [];
-  let open: Token[] = [];
-  let leading: ReplyDecision["decision"] = "approve";
-  for (const [index, token] of tokens.entries()) {
-    if (token.type !== "decision") {
-      open.push(token);
-      continue;
-    }
-    if (tokens[index - 1]?.type === "decision") throw notUnderstood(reply);
-    if (leads) {
-      if (open.length > 0) groups.push({ decision: leading, tokens: open });
-      leading = token.decision;
-    } else {
-      if (open.length === 0) throw notUnderstood(reply);
-      groups.push({ decision: token.decision, tokens: open });
-    }
-    open = [];
+function actionsOf({ groups, scope }: DecidingClause, note?: string): ReplyAction[] {
+  if (scope !== null && groups.length > 1) {
+    throw new NotUnderstood(
+      "It is not clear which of the numbers the decision shall reach further for.",
+      'Put ";" between: "1 yes for this goal; 2 no".',
+    );
   }
-  if (open.length > 0) groups.push({ decision: leading, tokens: open });
-  else if (leads && groups.length === 0) groups.push({ decision: leading, tokens: [] });
-  else if (leads) throw notUnderstood(reply);
-  return groups;
+  return groups.flatMap(({ decision, positions }) =>
+    [...positions].map((position): ReplyAction => ({
+      position,
+      type: "decide",
+      decision,
+      ...(scope !== null && { scope }),
+      ...(note !== undefined && { note }),
+    })),
+  );
 }
 
-function positionsOf(tokens: Token[], count: number, reply: string): Set<number> {
-  const chosen = new Set<number>();
-  const left = new Set<number>();
-  let excepting = false;
-  // A bare "yes" or "no" is clear only when there is one thing to decide.
-  if (tokens.length === 0) {
-    if (count > 1) {
-      throw new AppError("invalid", `The reply "${reply.trim()}" does not say which of the ${count} it means.`, {
-        hint: 'Name the numbers, such as "4, 5 and 7", or say "all".',
-      });
-    }
-    chosen.add(1);
+/** "4 no: too expensive". Null where the colon only parts numbers and words, as in "4: no". */
+function readReasoned(head: string, tail: string, count: number): ReplyAction[] | null {
+  const decided = tryDeciding(head, count);
+  if (!decided?.saysWhich) return null;
+  // "no: 4" denies the fourth; a list of one has no fourth to deny.
+  if (!decided.names && tryDeciding(tail, count)) return null;
+  const note = tail.trim();
+  if (note === "") throw notUnderstood(`${head}:`);
+  if (decided.groups.length > 1) {
+    throw new NotUnderstood(
+      `It is not clear to which of the decisions the reason "${shown(note)}" belongs.`,
+      'Put ";" between: "4 yes; 5 no: too expensive".',
+    );
   }
-  for (const token of tokens) {
-    if (token.type === "but") {
-      if (excepting || chosen.size === 0) throw notUnderstood(reply);
-      excepting = true;
-    } else if (token.type === "all") {
-      if (excepting) throw notUnderstood(reply);
-      for (let position = 1; position <= count; position += 1) chosen.add(position);
-    } else if (token.type === "numbers") {
-      addRange(excepting ? left : chosen, token, count);
-    }
+  for (const end of endsOf(note)) {
+    if (!tryDeciding(end, count)) continue;
+    throw new NotUnderstood(
+      `"${shown(end)}" can be read as part of the reason and as a decision of its own.`,
+      'Put ";" before what is decided for itself.',
+    );
   }
-  if (excepting && left.size === 0) throw notUnderstood(reply);
-  return chosen.difference(left);
+  return actionsOf(decided, note);
 }
 
-function addRange(positions: Set<number>, range: { from: number; to: number }, count: number): void {
-  const wrong = range.from < 1 ? range.from : range.to > count ? range.to : null;
-  if (wrong !== null) {
-    throw new AppError("invalid", `There is no number ${wrong} in the list; it has ${count}.`, {
-      hint: "List what waits again: the numbers may have moved.",
-    });
-  }
-  for (let position = range.from; position <= range.to; position += 1) positions.add(position);
+/** The whole text, and what follows each of its commas. */
+function endsOf(text: string): string[] {
+  return [text, ...[...text.matchAll(/,/gu)].map(({ index }) => text.slice(index + 1))];
 }
 
-function notUnderstood(reply: string): AppError {
-  return new AppError("invalid", `The reply "${reply.trim()}" is not understood.`, {
-    hint: 'Write numbers and words such as "4, 5 and 7", "2-4", "all but 2" or "5 no".',
-  });
+function tryDeciding(clause: string, count: number): DecidingClause | null {
+  try {
+    return readDeciding(clause, count);
+  } catch (error) {
+    if (error instanceof NotUnderstood) return null;
+    throw error;
+  }
+}
+
+/** "5 → @ana, Friday", "5 -> @ana by 2026-12-01". */
+function readAssignment(left: string, right: string, { count, today }: { count: number; today: Today }): ReplyAction[] {
+  const positions = readPositions(left, count);
+  const named =
+    /^\s*@([\p{L}\p{N}](?:[\p{L}\p{N}\p{M}._-]{0,58}[\p{L}\p{N}\p{M}])?)(?![\p{L}\p{N}\p{M}_@-])(.*)$/u.exec(right);
+  if (named === null) throw notUnderstood(right);
+  const [, to = "", rest = ""] = named;
+  const words = rest
+    .trim()
+    .replace(/^[,.\s]+/u, "")
+    .replace(/^(?:by|on|until|bis|am)\s+/iu, "")
+    .replace(/[.\s]+$/u, "");
+  const due = words === "" ? null : parseDay(words, today);
+  if (words !== "" && due === null) {
+    throw new NotUnderstood(
+      `"${shown(words)}" is not understood as a day that is to come. Nothing was decided.`,
+      "Write a date such as 2026-12-01, a weekday, today or tomorrow.",
+    );
+  }
+  return [...positions].map((position) => ({ position, type: "assign", to, due }));
 }

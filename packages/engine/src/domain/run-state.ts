@@ -60,6 +60,8 @@ export interface RunState {
   overToolBudget?: string | null;
   /** What the last model call came to when it gave no answer. */
   modelFailure: { type: "wait"; until: number } | { type: "give_up"; failure: RunFailure; sentence: string } | null;
+  /** Three requests in a row were denied, and the person has not said yet how to go on. */
+  askedAfterDenials?: boolean;
   /** True when the run called a tool that changed something, or gave an answer in words. */
   didSomething: boolean;
   answered: boolean;

@@ -218,6 +218,12 @@ function newEntry(id: string, title: string, createdAt: string): InboxEntry {
     answer: null,
     decidedBy: null,
     decidedAt: null,
+    effectId: null,
+    assignee: null,
+    remindAt: null,
+    remindedAt: null,
+    expiresAt: null,
+    onExpiry: null,
     createdAt,
   };
 }

@@ -26,6 +26,9 @@ export function askApproval(parts: LoopParts, journal: Journal, toolCallIds: str
 function cardOf(parts: LoopParts, journal: Journal, call: LoadedCall): NewInboxEntry {
   const tool = journal.tools.find((candidate) => candidate.name === call.name);
   const action = tool && actionOf(tool, call.arguments, { agent: journal.agent.name });
+  const now = parts.clock.now();
+  const { expireAfterMs, remindAfterMs } = parts.approvals;
+  parts.onDue(now + Math.min(expireAfterMs, remindAfterMs));
   return {
     id: newId("approval"),
     kind: "approval",
@@ -49,6 +52,9 @@ function cardOf(parts: LoopParts, journal: Journal, call: LoadedCall): NewInboxE
     },
     choices: [],
     action_hash: call.actionHash,
-    created_at: timeText(parts.clock.now()),
+    remind_at: timeText(now + remindAfterMs),
+    expires_at: timeText(now + expireAfterMs),
+    on_expiry: "deny",
+    created_at: timeText(now),
   };
 }

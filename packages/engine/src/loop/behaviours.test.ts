@@ -15,6 +15,7 @@ import { getGoal, listGoals } from "../queries/goals.ts";
 import { listInbox } from "../queries/inbox.ts";
 import { getRun, listRuns, listToolCalls } from "../queries/runs.ts";
 import { getThread } from "../queries/threads.ts";
+import { owner } from "../testing/factories.ts";
 import type { ModelReply, ModelScript } from "../testing/model-server.ts";
 import {
   driveAll,
@@ -325,7 +326,7 @@ describe("what a goal is charged", () => {
     expect(waiting.status).toBe("waiting");
     clock.advance(3_600_000);
     const { entries } = await listInbox(world.database, { status: ["pending"], limit: 5 });
-    await answerInboxEntry(world.commands, entries[0]!.id, { text: "This one", by: "person" });
+    await answerInboxEntry(world.commands, entries[0]!.id, { text: "This one", by: owner("person") });
     expect((await goalNow(goal)).usage.activeMs).toBe(waiting.usage.activeMs);
     await world.driveAll();
     const { activeMs } = (await goalNow(goal)).usage;

@@ -2,6 +2,7 @@ import { NO_USAGE, type ItemContent, type TokenUsage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { priceOf } from "../domain/budget.ts";
 import { afterModelFailure } from "../domain/model-retry.ts";
+import { callSignature, REPEAT_WINDOW, repeatedCalls } from "../domain/progress.ts";
 import type { AnswerPart, ModelAnswer, ModelFailure } from "../models/model.ts";
 import type { Changes, NewToolCall, StepPatch } from "../store/journal.ts";
 import { loadedCall, MAX_CALLS_PER_ANSWER, newToolCalls } from "./new-calls.ts";
@@ -228,6 +229,7 @@ async function acceptAnswer(
   const yielded = calls.length === 0;
   const text = answer.parts.some((part) => part.type === "text" && part.text.trim() !== "");
   journal.calls = made.map(({ call, effect }) => loadedCall(call, effect));
+  const circling = circlingDenials(journal, calls);
   const items = await newItems(parts, journal, stepId, contents);
   const refused = answer.finish === "refused" && yielded;
   const facts = setFacts(journal, {
@@ -239,6 +241,7 @@ async function acceptAnswer(
     compactionDue: answer.usage.inputTokens > journal.compactAtTokens,
     yielded,
     ...(yielded && text ? { answered: true } : {}),
+    ...(circling === null ? {} : { repeatedCall: circling }),
     lastCall: {
       inputBytes: journal.fixedBytes + journal.inputBytes,
       inputTokens: answer.usage.inputTokens + answer.usage.outputTokens,
@@ -290,6 +293,15 @@ function refuseAnswer(
     stepPatches: [endModelStep(parts, stepId, result, "failed", failure.message, null)],
     events: [stepEvent(parts, journal, stepId, result, "failed", failure.message)],
   };
+}
+
+/** Ends a run whose model asks for a denied action over and over. */
+function circlingDenials(journal: Journal, calls: NewToolCall[]): string | null {
+  const denied = calls.filter((call) => call.status === "denied");
+  if (denied.length === 0) return null;
+  journal.recentCalls = [...journal.recentCalls, ...denied.map((call) => callSignature(call))].slice(-REPEAT_WINDOW);
+  const found = repeatedCalls(journal.recentCalls);
+  return found.verdict === "stop" ? found.sentence : null;
 }
 
 function itemOf(part: Exclude<AnswerPart, { type: "tool_call" }>): ItemContent {

@@ -6,6 +6,7 @@ import { renderInterrupted } from "../domain/prompt.ts";
 import { effectOfCall } from "../store/effects.ts";
 import type { Changes, NewInboxEntry, NewStep } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
+import { actionHash } from "../tools/action-hash.ts";
 import { parseToolArguments } from "../tools/tool-arguments.ts";
 import { OutcomeUnknown, type Tool, type ToolContext } from "../tools/tool.ts";
 import { claimsOf, findEffect, keyOf, patchOf, reconcile, unknownEntry } from "./effects.ts";
@@ -144,6 +145,10 @@ const execute: Work = async (tool, call, context, parts, journal) => {
   if (!tool) return { status: "failed", text: `There is no tool named ${call.name}.` };
   if (context.signal.aborted) {
     return { status: "canceled", text: `Ended before it began: ${reason(context.signal.reason)}` };
+  }
+  // The yes is to one exact action: whatever wrote other arguments since has none.
+  if (call.approved && actionHash(call.name, call.arguments) !== call.actionHash) {
+    return { status: "failed", text: `Not run: ${call.name} has other arguments now than a person approved.` };
   }
   // A person may have changed the arguments of a call before approving it.
   const checked = call.approved ? parseToolArguments(tool, JSON.stringify(call.arguments)) : null;
@@ -407,6 +412,12 @@ export function presentEntry(journal: Journal, entry: NewInboxEntry): Record<str
     answer: null,
     decidedBy: null,
     decidedAt: null,
+    effectId: null,
+    assignee: null,
+    remindAt: entry.remind_at ?? null,
+    remindedAt: null,
+    expiresAt: entry.expires_at ?? null,
+    onExpiry: entry.on_expiry ?? null,
     createdAt: entry.created_at,
   };
 }

@@ -6,6 +6,7 @@ import { localDay, nextLocalDay, type Clock } from "../clock.ts";
 import { type Caps, NO_CAPS } from "../domain/caps.ts";
 import { listInbox } from "../queries/inbox.ts";
 import { getRun, listRuns } from "../queries/runs.ts";
+import { owner } from "../testing/factories.ts";
 import { crashingDatabase } from "../testing/crash-points.ts";
 import type { ModelReply, ModelScript } from "../testing/model-server.ts";
 import { driveAll, fastClock, gate, testWorld, until, type World } from "../testing/test-world.ts";
@@ -140,7 +141,7 @@ describe("a cap of a day", () => {
     const runs = [await start(), await start()];
     await driveToday();
     const [entry] = await budgetEntries();
-    await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: "owner" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: owner() });
     await driveToday();
     expect(await budgetEntries()).toEqual([]);
     expect(
@@ -148,7 +149,7 @@ describe("a cap of a day", () => {
     ).toContain("waiting");
     caps.raise({ ...NO_CAPS, workspace: { day: { runs: 2 }, total: {} } });
     await world.database.query("UPDATE inbox SET status = 'pending' WHERE id = $1", [entry!.id]);
-    await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: "owner" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: owner() });
     await driveToday();
     for (const run of runs) expect(await getRun(world.database, run.id)).toMatchObject({ status: "completed" });
   });

@@ -18,6 +18,7 @@ import { getGoal, listEvidence } from "../queries/goals.ts";
 import { listInbox } from "../queries/inbox.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "../queries/runs.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
+import { owner } from "../testing/factories.ts";
 import type { ModelReply, ModelScript } from "../testing/model-server.ts";
 import { expectWellFormed, systemOf, testWorld, until, type World, type WorldOptions } from "../testing/test-world.ts";
 
@@ -226,7 +227,7 @@ describe("while the run waits for a person", () => {
   test("an answer given while it is paused is used after the resume, not before", async () => {
     const { goal, entry } = await asking();
     await pauseGoal(world.commands, goal.id);
-    await answerInboxEntry(world.commands, entry.id, { text: "Calm", by: "person" });
+    await answerInboxEntry(world.commands, entry.id, { text: "Calm", by: owner("person") });
     await world.driveAll();
     expect(world.model.count()).toBe(1);
     await resumeGoal(world.commands, goal.id);
@@ -241,7 +242,7 @@ describe("while the run waits for a person", () => {
     await world.driveAll();
     expect(await goalNow(goal)).toMatchObject({ status: "waiting" });
     expect(world.model.count()).toBe(1);
-    await answerInboxEntry(world.commands, entry.id, { text: "Calm", by: "person" });
+    await answerInboxEntry(world.commands, entry.id, { text: "Calm", by: owner("person") });
     await expectFinished(goal);
   });
 
@@ -362,7 +363,7 @@ describe("a command for which no sandbox can be had", () => {
       arguments: { command: "echo hello > hello.txt" },
       reason: expect.stringContaining("without isolation"),
     });
-    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: "person" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: owner("person") });
     await world.driveAll();
     expect(await readFile(join(world.folder, "hello.txt"), "utf8")).toBe("hello\n");
     expect(await getRun(world.database, run.id)).toMatchObject({ status: "completed" });
@@ -372,7 +373,7 @@ describe("a command for which no sandbox can be had", () => {
   test("that is denied is not run, and the model reads the denial as its answer", async () => {
     const run = await openUnsandboxed([hello, "Then not."]);
     const [entry] = await waiting();
-    await decideInboxEntry(world.commands, entry!.id, { decision: "deny", note: "Too loud", by: "person" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "deny", note: "Too loud", by: owner("person") });
     await world.driveAll();
     await expect(stat(join(world.folder, "hello.txt"))).rejects.toMatchObject({ code: "ENOENT" });
     expect((await callsOf(run)).map((call) => call.status)).toEqual(["denied"]);

@@ -8,6 +8,7 @@ import { createGoal } from "../commands/create-goal.ts";
 import { decideInboxEntry } from "../commands/decide-entry.ts";
 import { startRun } from "../commands/start-run.ts";
 import { getGoal } from "../queries/goals.ts";
+import { owner } from "../testing/factories.ts";
 import type { Stored } from "../testing/crash-invariants.ts";
 import { watchTools, type WatchedTools } from "../testing/crash-points.ts";
 import { crashAtEveryWrite, crashTwice, type CrashScenario } from "../testing/crash-scenario.ts";
@@ -166,7 +167,7 @@ async function pending(threadId: string, kind: string): Promise<string | null> {
 
 async function approve(threadId: string): Promise<boolean> {
   const entry = await pending(threadId, "approval");
-  if (entry !== null) await decideInboxEntry(engine.commands, entry, { decision: "approve", by: "owner" });
+  if (entry !== null) await decideInboxEntry(engine.commands, entry, { decision: "approve", by: owner("owner") });
   return entry !== null;
 }
 
@@ -281,7 +282,7 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
       script: turns([{ name: "ask_person", arguments: { question: "Which?" } }]),
       person: async (threadId) => {
         const entry = await pending(threadId, "question");
-        if (entry !== null) await answerInboxEntry(engine.commands, entry, { text: "The second.", by: "owner" });
+        if (entry !== null) await answerInboxEntry(engine.commands, entry, { text: "The second.", by: owner("owner") });
         return entry !== null;
       },
       check: (stored) => {
@@ -318,7 +319,7 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
       script: turns([{ name: "write_file", arguments: { path: "report.md", content: "Risks\n" } }]),
       person: async (threadId) => {
         const entry = await pending(threadId, "sign_off");
-        if (entry !== null) await decideInboxEntry(engine.commands, entry, { decision: "approve", by: "owner" });
+        if (entry !== null) await decideInboxEntry(engine.commands, entry, { decision: "approve", by: owner("owner") });
         return entry !== null;
       },
     }),

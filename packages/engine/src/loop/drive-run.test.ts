@@ -8,6 +8,7 @@ import { listInbox } from "../queries/inbox.ts";
 import { getGoal, listEvidence } from "../queries/goals.ts";
 import { getRun, listSteps, listToolCalls } from "../queries/runs.ts";
 import { listItems } from "../queries/threads.ts";
+import { owner } from "../testing/factories.ts";
 import { testEngine, type TestEngine } from "../testing/test-engine.ts";
 import type { ModelScript } from "../testing/model-server.ts";
 
@@ -96,7 +97,7 @@ describe("a goal", () => {
     expect(model.count()).toBe(2);
     const { entries } = await listInbox(database, { status: ["pending"], limit: 10 });
     expect(entries).toMatchObject([{ kind: "sign_off" }]);
-    await decideInboxEntry(commands, entries[0]!.id, { decision: "approve", by: "owner" });
+    await decideInboxEntry(commands, entries[0]!.id, { decision: "approve", by: owner("owner") });
     await runUntilIdle();
     expect(await getGoal(database, goal.id)).toMatchObject({ status: "done" });
     expect(model.count()).toBe(2);

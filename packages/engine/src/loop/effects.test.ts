@@ -10,6 +10,7 @@ import { takeBack } from "../commands/take-back.ts";
 import type { PolicyRule } from "../domain/policy.ts";
 import { listEffects } from "../queries/effects.ts";
 import { listInbox } from "../queries/inbox.ts";
+import { owner } from "../testing/factories.ts";
 import type { ModelReply, ScriptRequest } from "../testing/model-reply.ts";
 import { fastClock, testWorld, type World } from "../testing/test-world.ts";
 import { builtInTools } from "../tools/registry.ts";
@@ -134,7 +135,7 @@ describe("a write outside", () => {
     expect(await effects()).toMatchObject([{ status: "proposed" }]);
     const [entry] = await pending();
     expect(entry).toMatchObject({ kind: "approval", detail: { targets: ["bob@acme.test"], kind: "mail.send" } });
-    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: "anna" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: owner("anna") });
     await world.driveAll();
     expect(provider.sent).toHaveLength(1);
     expect(await effects()).toMatchObject([{ status: "done", approvedBy: "anna" }]);
@@ -145,7 +146,7 @@ describe("a write outside", () => {
     await ask();
     await world.driveAll();
     const [entry] = await pending();
-    await decideInboxEntry(world.commands, entry!.id, { decision: "deny", by: "anna", note: "Too early." });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "deny", by: owner("anna"), note: "Too early." });
     await world.driveAll();
     expect(provider.sent).toEqual([]);
     expect(await effects()).toMatchObject([{ status: "denied", error: "Too early." }]);
@@ -199,7 +200,7 @@ describe("a write outside", () => {
     });
     await world.driveAll();
     const [entry] = await pending();
-    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: "anna" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: owner("anna") });
     await editGoal(world.commands, goal.id, { spec: { brief: "Greet nobody." } } as never);
     await world.driveAll();
     expect(provider.sent).toEqual([]);
@@ -227,9 +228,11 @@ describe("an effect whose outcome was lost", () => {
     expect(await effects()).toMatchObject([{ status: "unknown" }]);
     const [entry] = await pending();
     expect(entry).toMatchObject({ kind: "unknown_effect" });
-    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: "anna" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: owner("anna") });
     expect(await effects()).toMatchObject([{ status: "done" }]);
-    await expect(decideInboxEntry(world.commands, entry!.id, { decision: "deny", by: "bea" })).rejects.toMatchObject({
+    await expect(
+      decideInboxEntry(world.commands, entry!.id, { decision: "deny", by: owner("bea") }),
+    ).rejects.toMatchObject({
       code: "conflict",
     });
   });
@@ -256,7 +259,7 @@ describe("an undo window", () => {
     await driveRun(world.parts, rows[0].id, rows[0].dispatch);
     const [effect] = await effects();
     expect(effect).toMatchObject({ status: "approved", undoUntil: expect.any(String) });
-    await takeBack(world.commands, effect!.id, { by: "anna" });
+    await takeBack(world.commands, effect!.id, "anna");
     await world.driveAll();
     expect(provider.sent).toEqual([]);
     expect((await effects())[0]).toMatchObject({ status: "taken_back", undoneBy: "anna" });
@@ -269,7 +272,7 @@ describe("an undo window", () => {
     await world.driveAll();
     expect(provider.sent).toHaveLength(1);
     const [effect] = await effects();
-    await expect(takeBack(world.commands, effect!.id, { by: "anna" })).rejects.toMatchObject({ code: "conflict" });
+    await expect(takeBack(world.commands, effect!.id, "anna")).rejects.toMatchObject({ code: "conflict" });
   });
 
   test("is followed by an inverse where the tool has one", async () => {

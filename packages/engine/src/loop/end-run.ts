@@ -189,7 +189,7 @@ async function closeOpenCalls(parts: LoopParts, journal: Journal, endedAt: strin
 function stoppedEntry(journal: Journal, step: Extract<Finish, { status: "failed" }>, at: string): NewInboxEntry {
   return {
     id: newId("notice"),
-    kind: "stopped",
+    kind: step.failure === "budget" ? "budget" : journal.goal ? "stopped" : "failed_run",
     agent_id: journal.agent.id,
     goal_id: journal.run.goalId,
     goal_version: journal.goal?.version ?? null,

@@ -35,10 +35,20 @@ export async function failRun(
     }
     await settleLost(transaction, runId);
     const entryId = newId("notice");
+    const kind = run.goal_id ? "stopped" : "failed_run";
     await transaction.query(
       `INSERT INTO inbox (id, kind, status, agent_id, goal_id, run_id, thread_id, title, detail)
-       VALUES ($1, 'stopped', 'pending', $2, $3, $4, $5, $6, $7)`,
-      [entryId, run.agent_id, run.goal_id, runId, run.thread_id, sentence, JSON.stringify({ failure: "internal" })],
+       VALUES ($1, $8, 'pending', $2, $3, $4, $5, $6, $7)`,
+      [
+        entryId,
+        run.agent_id,
+        run.goal_id,
+        runId,
+        run.thread_id,
+        sentence,
+        JSON.stringify({ failure: "internal" }),
+        kind,
+      ],
     );
     const place = { threadId: run.thread_id, runId, goalId: run.goal_id };
     await appendEvents(transaction, [
@@ -46,7 +56,7 @@ export async function failRun(
       {
         ...place,
         type: "inbox.added",
-        data: { entry: { id: entryId, kind: "stopped", status: "pending", title: sentence } },
+        data: { entry: { id: entryId, kind, status: "pending", title: sentence } },
       },
       ...(run.goal_id
         ? [

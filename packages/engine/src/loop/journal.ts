@@ -1,5 +1,6 @@
 import { chargedTokens, NO_USAGE, type Budget, type ItemContent, type Usage } from "@bureau/protocol";
 import { estimateCall, planCall, reserve, type CallEstimate, type CallPlan, type Reserved } from "../domain/budget.ts";
+import type { Denials } from "../domain/denials.ts";
 import { createModelInput, modelMessages, type ModelInput } from "../domain/model-input.ts";
 import type { Source } from "../domain/action.ts";
 import { callSignature } from "../domain/progress.ts";
@@ -50,6 +51,10 @@ export interface RunFacts {
   countedDay?: string;
   /** The entry of the inbox that tells of the cap which the run waits for. */
   capWait?: string | null;
+  /** What a person denied; written by their decisions, read when the agent asks for something. */
+  denials?: Denials;
+  /** The question how to go on after three denials waits for its answer. */
+  askedAfterDenials?: boolean;
 }
 
 /** One run's journal in memory: what is in the store, folded. Thrown away and read again when a command came in. */
@@ -157,6 +162,7 @@ export function runState(journal: Journal, now: number): RunState {
     overBudget: overBudget(journal),
     overToolBudget: overToolBudget(journal),
     modelFailure: facts.modelFailure ?? null,
+    askedAfterDenials: facts.askedAfterDenials === true,
     didSomething: facts.didSomething === true,
     answered: facts.answered === true,
     goal: goal && {

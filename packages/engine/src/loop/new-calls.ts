@@ -1,5 +1,6 @@
 import { newId } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
+import { denialOf } from "../domain/denials.ts";
 import type { AnswerPart } from "../models/model.ts";
 import type { NewEffect } from "../store/effects.ts";
 import type { NewToolCall } from "../store/journal.ts";
@@ -93,6 +94,12 @@ async function judgeCall(parts: LoopParts, journal: Journal, tool: Tool, call: N
   }
   const own = await tool.needsApproval?.(call.arguments, { folder: journal.agent.folder, sandbox: parts.sandbox });
   call.approval_reason = own ?? (decision.verdict === "ask" ? decision.reason : null);
+  // Asked again after a no, it gets the same answer at once, and nobody is asked.
+  const denied = call.approval_reason === null ? null : denialOf(journal.facts.denials, call.action_hash);
+  if (denied !== null) {
+    Object.assign(call, { status: "denied", result: denied });
+    return null;
+  }
   if (action.carriesOut) {
     const count = (journal.facts.carried?.[call.action_hash] ?? 0) + 1;
     setFacts(journal, { carried: boundedCounts(journal.facts.carried, call.action_hash, count) });

@@ -23,6 +23,20 @@ export interface RunLimits {
 
 export const DEFAULT_RUN_LIMITS: RunLimits = { steps: 400, activeMs: 4 * 60 * 60_000, attempts: 5 };
 
+/** How long an approval waits, and when a person is reminded of it; both from when it was asked for. */
+export interface ApprovalTimes {
+  expireAfterMs: number;
+  remindAfterMs: number;
+}
+
+const DEFAULT_EXPIRE_AFTER_MS = 3 * 24 * 60 * 60_000;
+
+/** The reminder comes when half of the time has passed, where nothing else is said. */
+export function approvalTimes(given: Partial<ApprovalTimes> = {}): ApprovalTimes {
+  const expireAfterMs = given.expireAfterMs ?? DEFAULT_EXPIRE_AFTER_MS;
+  return { expireAfterMs, remindAfterMs: given.remindAfterMs ?? expireAfterMs / 2 };
+}
+
 /** What the context files of an agent's folder come to. */
 export interface AgentContext {
   text: string;
@@ -53,6 +67,9 @@ export interface LoopParts {
   caps?: CapsSource;
   /** Told of what model calls came to. */
   watch?: Pick<SpendWatch, "settled">;
+  approvals: ApprovalTimes;
+  /** Says that an entry of the inbox will be due then, in milliseconds since 1970. Too early does no harm. */
+  onDue(at: number): void;
   /** Tools of a run, in the order the model sees them. */
   tools(kind: { goal: boolean }): readonly Tool[];
   loadContext(folder: string): Promise<AgentContext>;

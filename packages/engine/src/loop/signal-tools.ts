@@ -1,5 +1,6 @@
 import { newId } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
+import { parseDuration } from "../domain/duration.ts";
 import { ASK_PERSON, REPORT_BLOCKED, REQUEST_CHECK } from "../tools/signals.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import type { Journal } from "./journal.ts";
@@ -39,9 +40,19 @@ function askPerson(parts: LoopParts, journal: Journal, call: LoadedCall, args: R
     detail: { question, assumption: args["assumption"] ?? null },
     choices: Array.isArray(args["choices"]) ? args["choices"].map(String) : [],
     action_hash: null,
+    ...assumedAfter(parts, textOf(args["assume_after"])),
     created_at: timeText(parts.clock.now()),
   };
   return { status: "awaiting_approval", text: question, inbox: [entry] };
+}
+
+/** When the question answers itself with its assumption; half of that time before, the person is reminded. */
+function assumedAfter(parts: LoopParts, text: string) {
+  const ms = parseDuration(text);
+  if (ms === null) return {};
+  const now = parts.clock.now();
+  parts.onDue(now + ms / 2);
+  return { remind_at: timeText(now + ms / 2), expires_at: timeText(now + ms), on_expiry: "assume" as const };
 }
 
 /** An obstacle counts once a turn; only when it stood for three turns in a row is the goal blocked. */

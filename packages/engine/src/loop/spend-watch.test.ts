@@ -9,6 +9,7 @@ import { getGoal } from "../queries/goals.ts";
 import { listInbox } from "../queries/inbox.ts";
 import { getRun } from "../queries/runs.ts";
 import { readHalt } from "../store/halt.ts";
+import { owner } from "../testing/factories.ts";
 import type { ModelReply, ModelScript } from "../testing/model-server.ts";
 import { fastClock, testWorld, type World } from "../testing/test-world.ts";
 import { SpendWatch } from "./spend-watch.ts";
@@ -80,7 +81,7 @@ describe("the watch over spending", () => {
       status: "paused",
       sentence: expect.stringContaining("Paused: A goal's run spent 402,000 tokens"),
     });
-    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: "owner" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: owner() });
     expect((await getGoal(world.database, goal.id)).status).not.toBe("paused");
   });
 
@@ -97,7 +98,7 @@ describe("the watch over spending", () => {
     ]);
     expect(await getAgent(world.database, "writer")).toMatchObject({ status: "paused" });
     expect(await readHalt(world.database)).toBe(null);
-    await decideInboxEntry(world.commands, entries[0]!.id, { decision: "deny", by: "owner" });
+    await decideInboxEntry(world.commands, entries[0]!.id, { decision: "deny", by: owner() });
     expect(await getAgent(world.database, "writer")).toMatchObject({ status: "paused" });
   });
 
@@ -116,7 +117,7 @@ describe("the watch over spending", () => {
     expect(await readHalt(world.database)).toMatchObject({ by: "the watch over spending" });
     const [entry, ...others] = await asked();
     expect(others).toEqual([]);
-    await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: "owner" });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "dismiss", by: owner() });
     expect(await readHalt(world.database)).toBe(null);
   });
 

@@ -12,6 +12,7 @@ import { getGoal } from "../queries/goals.ts";
 import { hey } from "../queries/inbox.ts";
 import { getRun } from "../queries/runs.ts";
 import { HALTED_SENTENCE } from "../store/halt.ts";
+import { owner } from "../testing/factories.ts";
 import type { ModelReply, ModelScript } from "../testing/model-server.ts";
 import { driveAll, testWorld, until, type World, type WorldOptions } from "../testing/test-world.ts";
 
@@ -197,7 +198,7 @@ describe("while everything is stopped", () => {
     await world.driveAll();
     await stopAll(world.commands, "owner");
     const { rows } = await world.database.query("SELECT id FROM inbox WHERE status = 'pending'");
-    await decideInboxEntry(world.commands, rows[0].id, { decision: "dismiss", by: "owner" });
+    await decideInboxEntry(world.commands, rows[0].id, { decision: "dismiss", by: owner() });
     await world.driveAll();
     expect(world.model.count()).toBe(1);
     await resumeAll(world.commands);

@@ -22,7 +22,7 @@ export async function undoEffect(
 ): Promise<Effect> {
   const effect = await findEffectRow(parts.database, effectId);
   if (effect.undone_at !== null) return effectFromRow(effect);
-  if (effect.status !== "done") return await takeBack(commands, effectId, { by });
+  if (effect.status !== "done") return await takeBack(commands, effectId, by);
   const tool = await toolOfEffect(parts, effect);
   if (!tool?.undo) {
     throw new AppError("conflict", `"${effect.title}" is done, and ${effect.tool} has nothing that takes it back.`, {

@@ -1,4 +1,4 @@
-import type { Hey, InboxEntry, InboxList, ListInbox } from "@bureau/protocol";
+import { INBOX_KINDS, type Hey, type InboxEntry, type InboxList, type ListInbox } from "@bureau/protocol";
 import { findGoal, findInboxEntry } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { readHalt } from "../store/halt.ts";
@@ -9,8 +9,8 @@ import { decodeCursor, encodeCursor, partOf } from "./page.ts";
 /** Most entries that one look at what needs a person shows. */
 const MAX_HEY_ENTRIES = 100;
 
-/** What holds up work comes first, what only tells something last; within a kind the oldest comes first. */
-const RANK = "array_position(ARRAY['approval', 'question', 'sign_off', 'stopped'], i.kind)";
+/** The kinds are listed in their ranking; within a kind the oldest comes first. */
+const RANK = `array_position(ARRAY[${INBOX_KINDS.map((kind) => `'${kind}'`).join(", ")}], i.kind)`;
 
 interface RankedRow extends InboxRow {
   rank: number;

@@ -170,7 +170,12 @@ describe("what needs a person", () => {
       { kind: "sign_off", title: "The letter", created_at: at(1) },
       { goal },
     );
-    const expected = [older.id, newer.id, question.id, signOff.id, stopped.id];
+    const telling = [];
+    for (const kind of ["unknown_effect", "budget", "failed_run", "sign_in"] as const) {
+      telling.push(await anEntry(world.database, { kind, created_at: at(9) }, { goal }));
+    }
+    const [unknown, ...others] = telling.map((entry) => entry.id);
+    const expected = [unknown, older.id, newer.id, question.id, signOff.id, ...others, stopped.id];
     const listed = await readAll(async (cursor) => {
       const query = { status: ["pending" as const], goal: goal.id, ...page(cursor) };
       const { entries: part, nextCursor } = await listInbox(world.database, query);
@@ -179,10 +184,10 @@ describe("what needs a person", () => {
     expect(listed.map((entry) => entry.id)).toEqual(expected);
     const { entries, counts } = await hey(world.database);
     expect(entries.map((line) => line.entry.id)).toEqual(expected);
-    expect(entries.map((line) => line.number)).toEqual([1, 2, 3, 4, 5]);
-    expect(entries[2]).toMatchObject({ agentName: "home", sentence: 'home asks, for "Write the report": Which city?' });
+    expect(entries.map((line) => line.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(entries[3]).toMatchObject({ agentName: "home", sentence: 'home asks, for "Write the report": Which city?' });
     expect(counts).toEqual(await countAll(world.database));
-    expect(counts.inboxPending).toBe(5);
+    expect(counts.inboxPending).toBe(9);
   });
 
   test("takes no cursor that is not its own", async () => {

@@ -174,6 +174,19 @@ export async function effectOfCall(database: Queryable, toolCallId: string): Pro
   return rows[0] ?? null;
 }
 
+/** A person changed what was asked for: the ledger says what they will say yes or no to. */
+export async function editEffect(
+  transaction: Queryable,
+  toolCallId: string,
+  effect: Pick<NewEffect, "title" | "targets" | "arguments" | "action_hash">,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE effects SET title = $2, targets = $3, arguments = $4, action_hash = $5
+     WHERE tool_call_id = $1 AND status = 'proposed'`,
+    [toolCallId, effect.title, JSON.stringify(effect.targets), JSON.stringify(effect.arguments), effect.action_hash],
+  );
+}
+
 /** What a person said about a call's effect. Those of other calls, and of reads, have no row and change nothing. */
 export async function decideEffect(
   transaction: Queryable,

@@ -1,6 +1,7 @@
 import type {
   CheckKind,
   EvidenceStatus,
+  ExpiryAction,
   InboxKind,
   ItemContent,
   RunStatus,
@@ -131,6 +132,10 @@ export interface NewInboxEntry {
   detail: unknown;
   choices: string[];
   action_hash: string | null;
+  /** Absent: nobody is reminded, and it waits for as long as it takes. */
+  remind_at?: string;
+  expires_at?: string;
+  on_expiry?: ExpiryAction;
   created_at: string;
 }
 

@@ -178,6 +178,12 @@ export interface InboxRow {
   answer: string | null;
   decided_by: string | null;
   decided_at: Date | null;
+  effect_id: string | null;
+  assignee: string | null;
+  remind_at: Date | null;
+  reminded_at: Date | null;
+  expires_at: Date | null;
+  on_expiry: InboxEntry["onExpiry"];
   created_at: Date;
 }
 
@@ -339,6 +345,12 @@ export function inboxEntryFromRow(row: InboxRow): InboxEntry {
     answer: row.answer,
     decidedBy: row.decided_by,
     decidedAt: textOrNull(row.decided_at),
+    effectId: row.effect_id,
+    assignee: row.assignee,
+    remindAt: textOrNull(row.remind_at),
+    remindedAt: textOrNull(row.reminded_at),
+    expiresAt: textOrNull(row.expires_at),
+    onExpiry: row.on_expiry,
     createdAt: text(row.created_at),
   };
 }

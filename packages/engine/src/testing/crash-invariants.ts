@@ -161,7 +161,7 @@ async function expectEvents(database: Database, stored: Stored, afterSeq: number
 }
 
 /** Entries that wait for a person when all work is over. */
-const LEFT_TO_A_PERSON = ["stopped", "unknown_effect"];
+const LEFT_TO_A_PERSON = ["stopped", "failed_run", "budget", "unknown_effect"];
 
 /** The ledger says of each write outside what its call says, each intent once, and asks about each unknown one. */
 async function expectLedger(database: Database, { calls }: Stored): Promise<void> {

@@ -4,10 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { CommandParts, DispatchedRun } from "../commands/parts.ts";
+import type { Decider } from "../domain/decider.ts";
 import type { AgentRow, GoalRow, InboxRow, RunRow, ThreadRow, ToolCallRow } from "../store/rows.ts";
 import type { Queryable } from "../store/database.ts";
 import { actionHash } from "../tools/action-hash.ts";
+import { builtInTools } from "../tools/registry.ts";
+import type { Tool } from "../tools/tool.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
+
+/** Somebody who may decide everything. */
+export const owner = (name = "owner"): Decider => ({ name, scope: "full" });
 
 /** What the use cases stand on, with a dispatcher that only notes what it is given. */
 export interface TestCommands {
@@ -25,8 +31,8 @@ export interface TestCommands {
   close(): Promise<void>;
 }
 
-/** A database and a workspace's folder of their own. */
-export async function testCommands(): Promise<TestCommands> {
+/** A database and a workspace's folder of their own. `tools` are those by which changed arguments are checked. */
+export async function testCommands(tools: readonly Tool[] = builtInTools()): Promise<TestCommands> {
   const database = await testDatabase();
   const folder = await realpath(await mkdtemp(join(tmpdir(), "bureau-commands-")));
   const enqueued: DispatchedRun[] = [];
@@ -41,6 +47,7 @@ export async function testCommands(): Promise<TestCommands> {
       kick: () => void (kicks += 1),
     },
     signals: { interrupt: (runId) => void interrupted.push(runId) },
+    toolNamed: (name) => tools.find((tool) => tool.name === name) ?? null,
   };
   const agent = await anAgent(database, { folder, name: "home" });
   return {

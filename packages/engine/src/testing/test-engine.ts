@@ -11,7 +11,7 @@ import { runChecks } from "../goals/run-checks.ts";
 import { driveRun } from "../loop/drive-run.ts";
 import { policyReader } from "../loop/policy-view.ts";
 import { JournalWriter } from "../loop/journal-writer.ts";
-import { DEFAULT_RUN_LIMITS, type LoopParts } from "../loop/parts.ts";
+import { approvalTimes, DEFAULT_RUN_LIMITS, type LoopParts } from "../loop/parts.ts";
 import { Signals } from "../loop/signals.ts";
 import { createModels, type OpenModels } from "../models/models.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
@@ -85,6 +85,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     workspace: { folder: workspace },
     dispatcher: parts.dispatcher,
     signals: parts.signals,
+    toolNamed: (name) => (options.tools ?? builtInTools()).find((tool) => tool.name === name) ?? null,
   };
   return {
     database,
@@ -132,6 +133,8 @@ function loopParts(input: {
     sandbox: createSandbox({ stateFolder: join(workspace, ".bureau", "commands"), clock: systemClock }),
     limits: DEFAULT_RUN_LIMITS,
     policy: policyReader(database, systemClock, options.rules ?? [ALLOW_ALL]),
+    approvals: approvalTimes(),
+    onDue: () => undefined,
     tools: ({ goal }) => (goal ? inGoal : outside),
     loadContext: (folder) => loadContext({ workspace, folder }, cache),
     folderDigest,

@@ -1,5 +1,6 @@
 import { AppError } from "@bureau/protocol";
 import { z } from "zod";
+import { parseDuration } from "../domain/duration.ts";
 import { defineTool } from "./tool.ts";
 import type { Tool } from "./tool.ts";
 
@@ -10,15 +11,33 @@ export const REPORT_BLOCKED = "report_blocked";
 
 const MAX_TEXT_CHARACTERS = 4000;
 const MAX_CHOICES = 9;
+const MIN_ASSUMPTION_MS = 60_000;
+const MAX_ASSUMPTION_MS = 30 * 24 * 60 * 60_000;
+
+function isAssumptionTime(text: string): boolean {
+  const ms = parseDuration(text);
+  return ms !== null && ms >= MIN_ASSUMPTION_MS && ms <= MAX_ASSUMPTION_MS;
+}
 
 export const askPerson = signal(
   ASK_PERSON,
   "Asks the person and waits for the answer. Only for a decision that is theirs; look up yourself what you can.",
-  z.strictObject({
-    question: z.string().min(1).max(MAX_TEXT_CHARACTERS),
-    choices: z.array(z.string().min(1).max(200)).max(MAX_CHOICES).optional(),
-    assumption: z.string().max(MAX_TEXT_CHARACTERS).optional().describe("what you would assume"),
-  }),
+  z
+    .strictObject({
+      question: z.string().min(1).max(MAX_TEXT_CHARACTERS),
+      choices: z.array(z.string().min(1).max(200)).max(MAX_CHOICES).optional(),
+      assumption: z.string().max(MAX_TEXT_CHARACTERS).optional().describe("what you would assume"),
+      assume_after: z
+        .string()
+        .max(40)
+        .refine(isAssumptionTime, { message: "must be a time from 1m to 30d, such as 2h" })
+        .optional()
+        .describe("go on with the assumption when nobody answered by then, such as 2h"),
+    })
+    .refine((args) => args.assume_after === undefined || (args.assumption ?? "").trim() !== "", {
+      message: "must be given when assume_after is",
+      path: ["assumption"],
+    }),
 );
 
 export const requestCheck = signal(

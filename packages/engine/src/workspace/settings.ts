@@ -16,6 +16,7 @@ export const SETTINGS_FILE = "bureau.yaml";
 const MAX_BYTES = 256 * 1024;
 const MAX_ALIASES = 20;
 const MAX_LIST = 200;
+const MAX_APPROVAL_MS = 365 * 24 * 60 * 60_000;
 
 export const PROVIDER_KINDS = ["openai", "anthropic", "google", "openai-compatible"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
@@ -47,6 +48,12 @@ export interface SandboxSettings extends NetworkSettings {
   diskBytes: number | null;
 }
 
+/** Times in milliseconds from when an approval was asked for. */
+export interface ApprovalSettings {
+  expireAfterMs: number | null;
+  remindAfterMs: number | null;
+}
+
 /** What `bureau.yaml` says; null or empty where it says nothing. */
 export interface WorkspaceSettings {
   models: { default: string | null; fast: string | null; judge: string | null; fallbacks: string[] };
@@ -60,6 +67,7 @@ export interface WorkspaceSettings {
   /** Caps of agents, of the workspace and of a day, over all goals. */
   caps: Caps;
   limits: LimitSettings;
+  approvals: ApprovalSettings;
   fetch: { allowHosts: string[] };
   sandbox: SandboxSettings;
   /** Rules about calls, in the order of the file. */
@@ -89,6 +97,8 @@ export const SETTINGS_KEYS = {
   "limits.runSteps": "Steps after which one run is stopped.",
   "limits.runTime": "Time at work after which one run is stopped, such as 2h.",
   "limits.maxConcurrentCalls": "Calls to one provider at the same time.",
+  "approvals.expireAfter": "How long an approval waits before it counts as denied, such as 3d (the default).",
+  "approvals.remindAfter": "When a person is reminded of it, once; half of that time when absent.",
   "fetch.allowHosts": "Private hosts, as host or host:port, that agents may fetch all the same.",
   "sandbox.hosts":
     "Hosts that commands may connect to: host, *.host or host:port; private:host:port for one that is not on the public internet. None without it.",
@@ -135,7 +145,19 @@ export function parseSettings(text: string): WorkspaceSettings {
   const values = section(plainValues(document), [], reader);
   warnUnknown(
     values,
-    ["models", "providers", "prices", "modelLimits", "budget", "caps", "limits", "fetch", "sandbox", "policy"],
+    [
+      "models",
+      "providers",
+      "prices",
+      "modelLimits",
+      "budget",
+      "caps",
+      "limits",
+      "approvals",
+      "fetch",
+      "sandbox",
+      "policy",
+    ],
     [],
     reader,
   );
@@ -159,6 +181,7 @@ export function parseSettings(text: string): WorkspaceSettings {
     budget: readBudget(values["budget"], reader),
     caps: readCaps(values["caps"], reader),
     limits: readLimits(values["limits"], reader),
+    approvals: readApprovals(values["approvals"], reader),
     fetch: {
       allowHosts: list(fetch["allowHosts"], ["fetch", "allowHosts"], reader).map((entry, index) =>
         hostName(entry, ["fetch", "allowHosts", index], reader),
@@ -282,19 +305,10 @@ function readModelLimits(value: unknown, reader: FieldReader): WorkspaceSettings
 function readLimits(value: unknown, reader: FieldReader): LimitSettings {
   const fields = section(value, ["limits"], reader);
   warnUnknown(fields, ["maxConcurrentRuns", "runSteps", "runTime", "maxConcurrentCalls"], ["limits"], reader);
-  const time = text(fields["runTime"], ["limits", "runTime"], reader);
-  const runTimeMs = time === null ? null : parseDuration(time);
-  if (time !== null && runTimeMs === null) {
-    reader.fail(
-      ["limits", "runTime"],
-      `cannot be ${JSON.stringify(time)}`,
-      "Write a duration with its unit, such as 2h.",
-    );
-  }
   return {
     maxConcurrentRuns: count(fields["maxConcurrentRuns"], ["limits", "maxConcurrentRuns"], reader),
     runSteps: count(fields["runSteps"], ["limits", "runSteps"], reader),
-    runTimeMs,
+    runTimeMs: duration(fields["runTime"], ["limits", "runTime"], reader),
     maxConcurrentCalls: count(fields["maxConcurrentCalls"], ["limits", "maxConcurrentCalls"], reader),
   };
 }
@@ -330,6 +344,26 @@ function parseSize(size: string): number | null {
   const [, digits = "", unit = ""] = /^(\d{1,6})\s*([MG])i?B$/i.exec(size) ?? [];
   const bytes = Number(digits) * (unit.toUpperCase() === "G" ? 1024 ** 3 : 1024 ** 2);
   return unit === "" || bytes === 0 ? null : bytes;
+}
+
+function readApprovals(value: unknown, reader: FieldReader): ApprovalSettings {
+  const fields = section(value, ["approvals"], reader);
+  warnUnknown(fields, ["expireAfter", "remindAfter"], ["approvals"], reader);
+  const expireAfterMs = duration(fields["expireAfter"], ["approvals", "expireAfter"], reader);
+  const remindAfterMs = duration(fields["remindAfter"], ["approvals", "remindAfter"], reader);
+  if (Math.max(expireAfterMs ?? 0, remindAfterMs ?? 0) > MAX_APPROVAL_MS) {
+    return reader.fail(["approvals"], "cannot wait for more than 365d");
+  }
+  return { expireAfterMs, remindAfterMs };
+}
+
+function duration(value: unknown, path: FieldPath, reader: FieldReader): number | null {
+  const written = text(value, path, reader);
+  if (written === null) return null;
+  return (
+    parseDuration(written) ??
+    reader.fail(path, `cannot be ${JSON.stringify(written)}`, "Write a duration with its unit, such as 2h.")
+  );
 }
 
 function section(value: unknown, path: FieldPath, reader: FieldReader): Values {

@@ -2,7 +2,7 @@ import type { EffectsApi } from "@bureau/engine";
 import type { effectsApi, Handlers } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
 
-const OWNER = "owner";
+const OWNER = { name: "owner", scope: "full" } as const;
 
 export function effectHandlers(engine: EffectsApi): Handlers<typeof effectsApi, AppContext> {
   return {

@@ -3,7 +3,7 @@ import type { Handlers, inboxApi } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
 
 /** There is one token, so whoever has it decides as the owner. */
-export const OWNER = "owner";
+export const OWNER = { name: "owner", scope: "full" } as const;
 
 export function inboxHandlers(engine: InboxApi & StateApi): Handlers<typeof inboxApi, AppContext> {
   return {

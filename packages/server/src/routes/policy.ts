@@ -3,7 +3,7 @@ import type { Handlers, policyApi } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
 
 /** There is one token, so whoever has it decides as the owner. */
-const OWNER = "owner";
+const OWNER = { name: "owner", scope: "full" } as const;
 
 export function policyHandlers(engine: PolicyApi): Handlers<typeof policyApi, AppContext> {
   return {
