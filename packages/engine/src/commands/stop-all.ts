@@ -7,9 +7,9 @@ import type { CommandParts } from "./parts.ts";
 /** Runs that are told to stop in one transaction. */
 const BATCH = 500;
 const MAX_BATCHES = 10_000;
-/** How often, and how many times, it is looked whether steps have ended: within a second they have. */
+/** How often, and how long, it is looked whether steps have ended: within a second they have. */
 const LOOK_MS = 20;
-const MAX_LOOKS = 45;
+const LOOKS_END_MS = 800;
 
 /**
  * Stops everything. No model call, tool call, check or effect begins after this resolved with nothing still ending.
@@ -52,13 +52,14 @@ async function tellToStop(parts: CommandParts, after: string): Promise<Pick<RunR
 
 /** How many runs have still not put down what they were at when the person's patience ends. */
 async function untilEnded({ database, clock }: CommandParts): Promise<number> {
-  for (let look = 0; ; look += 1) {
+  const end = clock.now() + LOOKS_END_MS;
+  for (;;) {
     const { rows } = await database.query<{ count: number }>({
       name: "count_at_work",
       text: "SELECT count(*)::int AS count FROM runs WHERE status = 'running'",
     });
     const count = rows[0]?.count ?? 0;
-    if (count === 0 || look >= MAX_LOOKS) return count;
+    if (count === 0 || clock.now() >= end) return count;
     await clock.sleep(LOOK_MS);
   }
 }

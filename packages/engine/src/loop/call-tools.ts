@@ -198,7 +198,8 @@ const recover: Work = async (tool, call, context, parts, journal) => {
   if (call.effect === "write_outside" && !tool?.recover) {
     const outside = { ...context, effectKey: keyOf(journal, call) };
     // The provider does the same thing once for one key, so asking again is asking.
-    if (call.idempotent && (await isStarted(parts, call))) return execute(tool, call, outside, parts, journal);
+    const again = call.idempotent && !context.signal.aborted && (await isStarted(parts, call));
+    if (again) return execute(tool, call, outside, parts, journal);
     return (await found(parts, tool, call, outside)) ?? execute(tool, call, outside, parts, journal);
   }
   if (tool?.recover) {

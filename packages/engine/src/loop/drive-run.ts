@@ -175,11 +175,13 @@ async function writeAdmitted(
 ): Promise<Omit<Written, "forget">> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await parts.database.transaction(async (transaction) => {
+      const written = await parts.database.transaction(async (transaction) => {
         const refusal = (await step.admit?.(transaction, step.intent, outcome)) ?? null;
         const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
         return { refusal, result: await writeWithLedger(transaction, wanted) };
       });
+      await seeLabels(parts, outcome);
+      return written;
     } catch (error) {
       const deadlock = error instanceof Error && "code" in error && error.code === DEADLOCK;
       if (!deadlock || attempt >= MAX_DEADLOCKS) throw error;
@@ -203,9 +205,13 @@ async function commit(parts: LoopParts, wanted: RunWrite): Promise<WriteResult> 
   if (!hasLedgerRows(wanted)) return await parts.writer.commit(wanted);
   const result = await parts.database.transaction((transaction) => writeWithLedger(transaction, wanted));
   parts.live.committed();
-  // This process reads the files next, perhaps within the second.
-  if ([wanted.outcome, wanted.intent].some(({ fileLabels }) => fileLabels?.length)) await parts.policy(true);
+  await seeLabels(parts, wanted.outcome, wanted.intent);
   return result;
+}
+
+/** This process reads files that were just labelled next, perhaps within the second. */
+async function seeLabels(parts: LoopParts, ...written: Changes[]): Promise<void> {
+  if (written.some(({ fileLabels }) => fileLabels?.length)) await parts.policy(true);
 }
 
 async function commitEarly(parts: LoopParts, journal: Journal, outcome: Changes): Promise<boolean> {
