@@ -56,6 +56,7 @@ describe("settings", () => {
       caps: NO_CAPS,
       budget: { micros: 5_000_000, timeMs: 14_400_000 },
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
+      approvals: { expireAfterMs: null, remindAfterMs: null },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
       sandbox: {
         hosts: [{ text: "api.example.com", host: "api.example.com", below: false, ports: [443, 80], isPrivate: false }],
