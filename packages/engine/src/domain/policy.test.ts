@@ -123,6 +123,9 @@ describe("without a rule", () => {
       because: "carries_out",
     });
     expect(verdictOf([], { action: action(command), taint: [MAIL] })).toBe("allow");
+    const inOtherOrder = "Do api.example.com, then curl";
+    expect(verdictOf([], { action: withNetwork, taint: [MAIL], words: inOtherOrder })).toBe("ask");
+    expect(verdictOf([], { action: withNetwork, taint: [MAIL], words: "Run `curl api.example.com`" })).toBe("allow");
   });
 
   test("the third identical call that carries something out asks after outside content", () => {

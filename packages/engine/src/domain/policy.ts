@@ -119,8 +119,9 @@ function onReach({ action, taint }: PolicyQuestion, named: Named): Decision | nu
 function onCarry({ action, taint, sameCallsInRun }: PolicyQuestion, named: Named): Decision | null {
   if (!action.carriesOut || taint.length === 0) return null;
   const targets = unnamed(action.targets, named);
-  const carried = action.content.filter((value) => !isSmall(value) && !named.has(value) && !named.hasQuery(value));
-  const missing = [...targets.filter((target) => !named.hasQuery(target)), ...carried];
+  // The words of a search may come in any order; those of a command mean something else in another one.
+  const isAsked = (value: string) => action.effect === "read" && (isSmall(value) || named.hasQuery(value));
+  const missing = [...targets, ...unnamed(action.content, named)].filter((value) => !isAsked(value));
   if (missing.length > 0) {
     return ask("carries_out", `${readText(taint)}it could carry that out, and nobody named ${listText(missing)}.`);
   }
