@@ -297,6 +297,16 @@ describe("rules", () => {
     expect(verdict === "allow").toBe(holds);
   });
 
+  test("that allow one target each allow a call to all of them, and no other", () => {
+    const rules = ["Bob <bob@x.org>", "*@acme.com"].map((target) => rule({ target, origin: "approval" }));
+    const to = (...targets: string[]) => verdictOf(rules, { action: action({ targets }) });
+    expect(to("Bob <bob@x.org>", "ann@acme.com")).toBe("allow");
+    expect(to("Bob <bob@x.org>")).toBe("allow");
+    expect(to("Bob <bob@x.org>", "eve@evil.com")).toBe("ask");
+    expect(to("Bob <bob@x.org>, eve@evil.com")).toBe("ask");
+    expect(to()).toBe("ask");
+  });
+
   test.each([
     ["api.acme.com", "https://api.acme.com/v1?x=1", true],
     ["*.acme.com", "https://api.acme.com/", true],
