@@ -123,6 +123,9 @@ describe("without a rule", () => {
       because: "carries_out",
     });
     expect(verdictOf([], { action: action(command), taint: [MAIL] })).toBe("allow");
+    const inOtherOrder = "Do api.example.com, then curl";
+    expect(verdictOf([], { action: withNetwork, taint: [MAIL], words: inOtherOrder })).toBe("ask");
+    expect(verdictOf([], { action: withNetwork, taint: [MAIL], words: "Run `curl api.example.com`" })).toBe("allow");
   });
 
   test("the third identical call that carries something out asks after outside content", () => {
@@ -292,6 +295,16 @@ describe("rules", () => {
   ])("an allow for *@acme.com and %j: %s", (targets, holds) => {
     const verdict = verdictOf([rule({ target: "*@acme.com" })], { action: action({ targets }) });
     expect(verdict === "allow").toBe(holds);
+  });
+
+  test("that allow one target each allow a call to all of them, and no other", () => {
+    const rules = ["Bob <bob@x.org>", "*@acme.com"].map((target) => rule({ target, origin: "approval" }));
+    const to = (...targets: string[]) => verdictOf(rules, { action: action({ targets }) });
+    expect(to("Bob <bob@x.org>", "ann@acme.com")).toBe("allow");
+    expect(to("Bob <bob@x.org>")).toBe("allow");
+    expect(to("Bob <bob@x.org>", "eve@evil.com")).toBe("ask");
+    expect(to("Bob <bob@x.org>, eve@evil.com")).toBe("ask");
+    expect(to()).toBe("ask");
   });
 
   test.each([

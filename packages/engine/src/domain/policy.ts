@@ -1,7 +1,7 @@
 import type { DecisionReason, PolicyRule, Verdict } from "@bureau/protocol";
 import type { Action, Source } from "./action.ts";
 import { isHarmless, type Named, namedIn } from "./named.ts";
-import { isFor, namesTarget, speaksOf } from "./rule-match.ts";
+import { allowing, isFor, namesTarget, speaksOf } from "./rule-match.ts";
 import { looksSecret } from "./secret-paths.ts";
 
 /** Identical calls that may carry something out before a person is asked. */
@@ -41,18 +41,22 @@ export interface Decision {
  * A run that has read outside content is never allowed more than one that has not.
  */
 export function decide(rules: readonly PolicyRule[], question: PolicyQuestion): Decision {
-  const speaking = rules.filter((rule) => isFor(rule, question) && speaksOf(rule, question.action));
-  const denied = speaking.find((rule) => rule.verdict === "deny");
+  const { action } = question;
+  const own = rules.filter((rule) => isFor(rule, question));
+  const denied = own.find((rule) => rule.verdict === "deny" && speaksOf(rule, action));
   if (denied !== undefined) return byRule(denied, `A rule denies it: ${shown(denied.text)}`);
-  const allows = speaking.filter((rule) => rule.verdict === "allow" && holdsAfter(rule, question));
-  const granted = allows.find((rule) => rule.origin === "approval");
-  if (granted !== undefined) {
+  const allows = own.filter((rule) => rule.verdict === "allow" && holdsAfter(rule, question));
+  const granted = allowing(
+    allows.filter((rule) => rule.origin === "approval"),
+    action,
+  );
+  if (granted !== null) {
     return { ...byRule(granted, `A person granted it: ${shown(granted.text)}`), because: "approval" };
   }
-  const asking = speaking.find((rule) => rule.verdict === "ask");
+  const asking = own.find((rule) => rule.verdict === "ask" && speaksOf(rule, action));
   if (asking !== undefined) return byRule(asking, `A rule asks for a person's yes: ${shown(asking.text)}`);
-  const allowed = allows[0];
-  if (allowed !== undefined) return byRule(allowed, `A rule allows it: ${shown(allowed.text)}`);
+  const allowed = allowing(allows, action);
+  if (allowed !== null) return byRule(allowed, `A rule allows it: ${shown(allowed.text)}`);
   return byDefault(question);
 }
 
@@ -119,8 +123,9 @@ function onReach({ action, taint }: PolicyQuestion, named: Named): Decision | nu
 function onCarry({ action, taint, sameCallsInRun }: PolicyQuestion, named: Named): Decision | null {
   if (!action.carriesOut || taint.length === 0) return null;
   const targets = unnamed(action.targets, named);
-  const carried = action.content.filter((value) => !isSmall(value) && !named.has(value) && !named.hasQuery(value));
-  const missing = [...targets.filter((target) => !named.hasQuery(target)), ...carried];
+  // The words of a search may come in any order; those of a command mean something else in another one.
+  const isAsked = (value: string) => action.effect === "read" && (isSmall(value) || named.hasQuery(value));
+  const missing = [...targets, ...unnamed(action.content, named)].filter((value) => !isAsked(value));
   if (missing.length > 0) {
     return ask("carries_out", `${readText(taint)}it could carry that out, and nobody named ${listText(missing)}.`);
   }

@@ -19,23 +19,34 @@ export function isFor(rule: PolicyRule, asker: Asker): boolean {
 }
 
 /**
- * Whether a rule speaks of an action.
+ * Whether a rule that asks or denies speaks of an action.
  *
- * An allow holds for all targets of the action, and for no action that has none if it names any. Any other rule
- * holds as soon as one target fits, and where an action says no targets, any of its values.
+ * It does as soon as one target fits, and where an action says no targets, any of its values. Rules that allow are
+ * looked at by `allowing`.
  */
 export function speaksOf(rule: PolicyRule, action: Action): boolean {
   const places = [...action.targets, ...action.reaches];
-  if (rule.verdict === "allow") {
-    if (!namesOf(action).some((name) => matchesGlob(rule.tool, name) === true)) return false;
-    return rule.target === null || (places.length > 0 && places.every((place) => isWithin(rule.target!, place)));
-  }
   const names = [...namesOf(action), ...namesOf(action).map(snakeCase)];
   if (!names.some((name) => matchesGlob(rule.tool, name) !== false)) return false;
   const { target } = rule;
   if (target === null) return true;
   if (target.startsWith("!")) return places.length === 0 || !places.every((place) => isWithin(target.slice(1), place));
   return (places.length > 0 ? places : action.content).some((place) => mayTouch(target, place));
+}
+
+/**
+ * The rule, or the first of several together, by which an action is allowed; null when none does.
+ *
+ * Each target must fit one of them, and an action that has none fits no rule that names any.
+ */
+export function allowing(rules: readonly PolicyRule[], action: Action): PolicyRule | null {
+  const of = rules.filter((rule) => namesOf(action).some((name) => matchesGlob(rule.tool, name) === true));
+  const any = of.find((rule) => rule.target === null);
+  if (any !== undefined) return any;
+  const fitting = [...action.targets, ...action.reaches].map((place) =>
+    of.find((rule) => isWithin(rule.target!, place)),
+  );
+  return fitting.includes(undefined) ? null : (fitting[0] ?? null);
 }
 
 /** Whether a rule says to whom. */
@@ -60,6 +71,8 @@ function isWithin(pattern: string, target: string): boolean {
   if (isAll(pattern)) return true;
   if (target.length > MAX_TARGET_CHARACTERS || /\p{Cc}/u.test(target)) return false;
   if (pattern.startsWith("!")) return false;
+  // What was shown to a person on a card is granted as it stood there.
+  if (pattern === target && !pattern.includes("*")) return true;
   if (pattern.startsWith("#")) return isPathWithin(pattern.slice(1), target.replace(/^#/, ""));
   const url = webUrl(target);
   if (url !== null) return isUrlWithin(pattern, url);

@@ -62,7 +62,7 @@ function readCall({ tools, sandbox }: SimulationParts, input: SimulatePolicy, ag
   const parsed = parseToolArguments(tool, JSON.stringify(input.arguments));
   if (!parsed.ok) throw new AppError("invalid", parsed.message);
   return {
-    action: actionOf(tool, parsed.args),
+    action: actionOf(tool, parsed.args, { agent: agent.name }),
     needsApproval: async () => (await tool.needsApproval?.(parsed.args, { folder: agent.folder, sandbox })) ?? null,
   };
 }
