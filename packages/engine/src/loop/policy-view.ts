@@ -33,7 +33,7 @@ async function readView(database: Queryable, settingsRules: readonly PolicyRule[
     name: "policy_view",
     text: `SELECT (SELECT jsonb_agg(jsonb_build_object('id', r.id, 'verdict', r.verdict, 'tool', r.tool,
         'target', r.target, 'agent', r.agent, 'goalId', r.goal_id, 'runId', r.run_id, 'afterOutside', r.after_outside,
-        'origin', r.origin, 'text', r.text)) FROM (SELECT * FROM policy_rules ORDER BY created_at LIMIT ${MAX_RULES}) r) AS rules,
+        'origin', r.origin, 'text', r.text)) FROM (SELECT * FROM policy_rules ORDER BY (verdict = 'allow'), created_at DESC LIMIT ${MAX_RULES}) r) AS rules,
       EXISTS (SELECT 1 FROM file_labels) AS labelled`,
   });
   return { rules: [...settingsRules, ...(rows[0]?.rules ?? [])], hasFileLabels: rows[0]?.labelled === true };
