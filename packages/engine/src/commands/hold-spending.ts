@@ -58,7 +58,7 @@ export async function releaseHeld(parts: CommandParts, entryId: string): Promise
     [entryId],
   );
   const held = rows[0]?.held;
-  if (held) await ignoringConflicts(() => resume(parts, held));
+  if (held) await ignoringConflicts(() => resume(parts, held, entryId));
 }
 
 async function pause(parts: CommandParts, held: Held, title: string): Promise<void> {
@@ -80,7 +80,7 @@ async function pause(parts: CommandParts, held: Held, title: string): Promise<vo
   }
 }
 
-async function resume(parts: CommandParts, held: Held): Promise<void> {
+async function resume(parts: CommandParts, held: Held, entryId: string): Promise<void> {
   switch (held.of) {
     case "workspace":
       if ((await readHalt(parts.database))?.by === WATCH) await resumeAll(parts);
@@ -89,7 +89,7 @@ async function resume(parts: CommandParts, held: Held): Promise<void> {
       await resumeAgent(parts, held.id);
       return;
     case "goal":
-      await resumeGoal(parts, held.id);
+      await resumeGoal(parts, held.id, entryId);
       return;
     case "run":
       await change(parts, async (change) => {

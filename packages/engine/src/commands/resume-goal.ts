@@ -18,8 +18,12 @@ import { dismissEntries, resumeRun } from "./run-writes.ts";
 
 const RESUMED = "The goal was resumed by a person. Look at the real state of the work and go on.";
 
-/** Lets a goal and all goals below it go on; starts a draft; takes up a blocked goal again. */
-export async function resumeGoal(parts: CommandParts, reference: string): Promise<Goal> {
+/**
+ * Lets a goal and all goals below it go on; starts a draft; takes up a blocked goal again.
+ *
+ * What told that it had stopped is closed, but for `decided`: the entry whose decision resumes it.
+ */
+export async function resumeGoal(parts: CommandParts, reference: string, decided?: string): Promise<Goal> {
   return await change(parts, async (change) => {
     const agents = await shareAgents(change, reference);
     const { root, goals, runs } = await lockGoalTree(change, reference);
@@ -30,7 +34,7 @@ export async function resumeGoal(parts: CommandParts, reference: string): Promis
       if (isOver(goal)) continue;
       // Below the goal, drafts stay drafts and a blocked goal stays blocked: only what was paused goes on.
       if (goal.id !== root.id && goal.status !== "paused") continue;
-      const row = await resumeOne(change, goal, runs, agents.get(goal.agent_id) === "paused");
+      const row = await resumeOne(change, goal, runs, { agentPaused: agents.get(goal.agent_id) === "paused", decided });
       if (goal.id === root.id) result = row;
     }
     return goalFromRow(result);
@@ -47,7 +51,12 @@ async function requireParentAtWork(change: Change, goal: GoalRow): Promise<void>
   });
 }
 
-async function resumeOne(change: Change, goal: GoalRow, runs: RunRow[], agentPaused: boolean): Promise<GoalRow> {
+async function resumeOne(
+  change: Change,
+  goal: GoalRow,
+  runs: RunRow[],
+  { agentPaused, decided }: { agentPaused: boolean; decided: string | undefined },
+): Promise<GoalRow> {
   const open = runs.find((run) => run.goal_id === goal.id);
   if (isAtWork(goal) && open !== undefined) return goal;
   const version = goal.version + 1;
@@ -60,7 +69,7 @@ async function resumeOne(change: Change, goal: GoalRow, runs: RunRow[], agentPau
     fingerprint: null,
     sentence: waits ? "Waits for a decision." : goal.status === "draft" ? "About to start." : "Goes on.",
   });
-  await dismissEntries(change, "goal_id = $1 AND kind IN ('stopped', 'budget')", [goal.id]);
+  await dismissEntries(change, "goal_id = $1 AND kind IN ('stopped', 'budget') AND id <> $2", [goal.id, decided ?? ""]);
   if (open === undefined) {
     const begins = goal.status === "draft";
     await insertGoalRun(change, row, {
