@@ -61,11 +61,15 @@ const JSON_ANSWERS: Record<string, string> = {
   "inbox dismiss": "as `inbox approve`",
   "inbox edit": "the [InboxEntry](api.md#inboxentry) as it is now",
   "inbox answer": "the [InboxEntry](api.md#inboxentry) as it is now",
+  "secret set": "a [Secret](api.md#secret), without its value",
+  "secret list": "a [SecretList](api.md#secretlist)",
+  "secret remove": "`{ name, removed }`",
   doctor:
     "`{ workspace, ok, findings }`; a finding is `{ name, status, message, hint }` with status `ok`, `warning` or `missing`",
   path: "`{ workspace, settings, data, log, socket, blobs, token, server, url }`: paths, and the address if it is up; null for what is not there",
-  backup: "`{ path, bytes, files, blobs, rows, leftOut, outside }`",
-  restore: "`{ folder, createdAt, files, rows, outside, leftOut }`",
+  backup:
+    "`{ path, bytes, files, blobs, rows, leftOut, outside, withSecrets, vault }`; `withSecrets` has `{ path, secret }` for each file that holds a secret",
+  restore: "`{ folder, createdAt, files, rows, outside, leftOut, vaultKeyAt }`",
   prune: "`{ steps, toolCalls, events, dispatches, blobs, more }`: how many of each were removed",
 };
 

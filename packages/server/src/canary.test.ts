@@ -11,6 +11,7 @@ import { parseSettings } from "@bureau/engine";
 import { api, createClient, type Endpoint, isDelta, openEventStream } from "@bureau/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModelServer, type ScriptRequest, startModelServer } from "../../engine/src/testing/model-server.ts";
+import { noSandboxReason } from "../../engine/src/sandbox/test-sandbox.ts";
 import { readConfig } from "./config.ts";
 import { withDatabase } from "./local-database.ts";
 
@@ -70,7 +71,7 @@ function formsOf(value: string): string[] {
     bytes.toString("base64url"),
     bytes.toString("hex"),
     encodeURIComponent(value),
-    [...value].slice(0, 30).join(""),
+    value.slice(0, 30),
   ];
 }
 
@@ -224,9 +225,22 @@ async function followGoal(started: Started, goalId: string, stopped?: AbortSigna
   const signal = AbortSignal.any([AbortSignal.timeout(GOAL_MS), ...(stopped ? [stopped] : [])]);
   for await (const message of openEventStream({ baseUrl: started.url, token: started.token, after: 0, signal })) {
     events.push(JSON.stringify(message));
+    if (!isDelta(message) && message.type === "approval.requested") await approve(started);
     if (isDelta(message) || message.type !== "goal.updated" || message.goalId !== goalId) continue;
     const { status } = message.data["goal"] as { status?: string };
     if (status === "done" || status === "blocked" || status === "paused") return;
+  }
+}
+
+/** Says yes to all that waits: what a page said may not stop the work here. */
+async function approve(started: Started): Promise<void> {
+  const client = clientOf(started);
+  const { entries } = await client.listInbox({ query: { status: ["pending"] } });
+  for (const { id, kind } of entries) {
+    if (kind !== "approval") continue;
+    answers.push(JSON.stringify(await client.getInboxEntry({ params: { entryId: id } })));
+    await client.decideInboxEntry({ params: { entryId: id }, body: { decision: "approve" } });
+    approved += 1;
   }
 }
 
@@ -247,6 +261,7 @@ async function failedRun(started: Started): Promise<string> {
 let running: Started | null = null;
 let goalStatus = "";
 let failure = "";
+let approved = 0;
 let listed = "";
 
 beforeAll(async () => {
@@ -310,88 +325,92 @@ afterAll(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
-describe("no secret is found after a goal that met them everywhere, with a crash in it", () => {
-  test("which came to its end", () => {
-    expect(goalStatus).toBe("done");
-    expect(failure).toMatch(/Incorrect API key provided: Bearer \[.+\]/);
-    expect(log.join("\n")).toMatch(
-      /Refused for Basic \S*\[secret inner baseUrl\]\S* which is me:\[secret inner baseUrl\]/,
-    );
-    expect(listed).toContain("PRINTED");
-    expect(model.requests.length).toBeGreaterThan(12);
-  });
+describe.skipIf(noSandboxReason)(
+  `no secret is found after a goal that met them everywhere ${noSandboxReason ?? ""}`,
+  () => {
+    test("which came to its end", () => {
+      expect(goalStatus).toBe("done");
+      expect(approved).toBeGreaterThan(0);
+      expect(failure).toMatch(/Incorrect API key provided: Bearer \[.+\]/);
+      expect(log.join("\n")).toMatch(
+        /Refused for Basic \S*\[secret inner baseUrl\]\S* which is me:\[secret inner baseUrl\]/,
+      );
+      expect(listed).toContain("PRINTED");
+      expect(model.requests.length).toBeGreaterThan(12);
+    });
 
-  test("in what was written to the log and by the command line", () => {
-    expect(leaks(log.join("\n"), "the log")).toEqual([]);
-  });
+    test("in what was written to the log and by the command line", () => {
+      expect(leaks(log.join("\n"), "the log")).toEqual([]);
+    });
 
-  test("in an answer of the API or an event", () => {
-    expect(answers.length).toBeGreaterThan(20);
-    expect(answers.flatMap((answer) => leaks(answer, answer.slice(0, 60)))).toEqual([]);
-    // What was told live comes in pieces: together they would show it.
-    const deltas = events.map((event) => (JSON.parse(event) as { text?: string }).text ?? "").join("");
-    expect(deltas).toContain("[secret ECHOED]");
-    expect([...leaks(deltas, "deltas"), ...events.flatMap((event) => leaks(event, "an event"))]).toEqual([]);
-  });
+    test("in an answer of the API or an event", () => {
+      expect(answers.length).toBeGreaterThan(20);
+      expect(answers.flatMap((answer) => leaks(answer, answer.slice(0, 60)))).toEqual([]);
+      // What was told live comes in pieces: together they would show it.
+      const deltas = events.map((event) => (JSON.parse(event) as { text?: string }).text ?? "").join("");
+      expect(deltas).toContain("[secret ECHOED]");
+      expect([...leaks(deltas, "deltas"), ...events.flatMap((event) => leaks(event, "an event"))]).toEqual([]);
+    });
 
-  test("in what the model was sent, but for the headers that are meant for its server", () => {
-    for (const { raw, headers } of model.requests) {
-      expect(leaks(raw, "a prompt")).toEqual([]);
-      const { authorization, "x-team": team, ...others } = headers;
-      expect(authorization).toBe(`Bearer ${canary.vault}`);
-      expect(team).toBe(`team ${canary.header}`);
-      expect(leaks(JSON.stringify(others), "a header")).toEqual([]);
-    }
-    expect(model.requests.some(({ raw }) => raw.includes("[secret PRINTED]"))).toBe(true);
-  });
+    test("in what the model was sent, but for the headers that are meant for its server", () => {
+      for (const { raw, headers } of model.requests) {
+        expect(leaks(raw, "a prompt")).toEqual([]);
+        const { authorization, "x-team": team, ...others } = headers;
+        expect(authorization).toBe(`Bearer ${canary.vault}`);
+        expect(team).toBe(`team ${canary.header}`);
+        expect(leaks(JSON.stringify(others), "a header")).toEqual([]);
+      }
+      expect(model.requests.some(({ raw }) => raw.includes("[secret PRINTED]"))).toBe(true);
+    });
 
-  test("in any table of the database", async () => {
-    const config = readConfig({ workspace }, parseSettings(""), environment());
-    const found = await withDatabase(
-      config,
-      () => undefined,
-      async (database) => {
-        const { rows: tables } = await database.query<{ name: string }>(
-          `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+    test("in any table of the database", async () => {
+      const config = readConfig({ workspace }, parseSettings(""), environment());
+      const found = await withDatabase(
+        config,
+        () => undefined,
+        async (database) => {
+          const { rows: tables } = await database.query<{ name: string }>(
+            `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
            WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
-        );
-        const texts: string[] = [];
-        for (const { name } of tables) {
-          const { rows } = await database.query<{ text: string }>(`SELECT to_jsonb(t)::text AS text FROM ${name} t`);
-          texts.push(...rows.map((row) => `${name}: ${row.text}`));
-        }
-        return texts;
-      },
-    );
-    expect(found.length).toBeGreaterThan(100);
-    expect(found.some((text) => text.includes("[secret PRINTED]"))).toBe(true);
-    expect(found.flatMap((text) => leaks(text, text.slice(0, 60)))).toEqual([]);
-  });
+          );
+          const texts: string[] = [];
+          for (const { name } of tables) {
+            const { rows } = await database.query<{ text: string }>(`SELECT to_jsonb(t)::text AS text FROM ${name} t`);
+            texts.push(...rows.map((row) => `${name}: ${row.text}`));
+          }
+          return texts;
+        },
+      );
+      expect(found.length).toBeGreaterThan(100);
+      expect(found.some((text) => text.includes("[secret PRINTED]"))).toBe(true);
+      expect(found.flatMap((text) => leaks(text, text.slice(0, 60)))).toEqual([]);
+    });
 
-  test("in any file, but where a person put it and in Bureau's own places for it", async () => {
-    const found: string[] = [];
-    for (const path of await filesUnder(base)) {
-      const place = relative(base, path);
-      if (LEGITIMATE.includes(place) || place.endsWith("worker/AGENTS.md") || path === backupFile) continue;
-      found.push(...leaks(await readFile(path, "latin1"), place));
-    }
-    expect(found).toEqual([]);
-    expect(await readFile(join(base, "recording.jsonl"), "utf8")).toContain("[secret ECHOED]");
-    await expect(readFile(join(workspace, "agents", "worker", "out.txt"))).rejects.toThrow("ENOENT");
-  });
+    test("in any file, but where a person put it and in Bureau's own places for it", async () => {
+      const found: string[] = [];
+      for (const path of await filesUnder(base)) {
+        const place = relative(base, path);
+        if (LEGITIMATE.includes(place) || place.endsWith("worker/AGENTS.md") || path === backupFile) continue;
+        found.push(...leaks(await readFile(path, "latin1"), place));
+      }
+      expect(found).toEqual([]);
+      expect(await readFile(join(base, "recording.jsonl"), "utf8")).toContain("[secret ECHOED]");
+      await expect(readFile(join(workspace, "agents", "worker", "out.txt"))).rejects.toThrow("ENOENT");
+    });
 
-  test("in a backup, but in the person's own files, of which it warns", async () => {
-    const folder = join(base, "unpacked");
-    await mkdir(folder);
-    await once(execFile("tar", ["-xf", backupFile, "-C", folder]), "close");
-    const found: string[] = [];
-    for (const path of await filesUnder(folder)) {
-      const place = relative(folder, path);
-      if (/files\/(bureau\.yaml|agents\/worker\/(person\.conf|AGENTS\.md))$/.test(place)) continue;
-      found.push(...leaks(await readFile(path, "latin1"), place));
-    }
-    expect(found).toEqual([]);
-    expect(await readdir(join(folder, "vault"))).toEqual(["secrets.age"]);
-    expect(log.join("\n")).toContain("Holds the value of the secret PRINTED: agents/worker/person.conf");
-  });
-});
+    test("in a backup, but in the person's own files, of which it warns", async () => {
+      const folder = join(base, "unpacked");
+      await mkdir(folder);
+      await once(execFile("tar", ["-xf", backupFile, "-C", folder]), "close");
+      const found: string[] = [];
+      for (const path of await filesUnder(folder)) {
+        const place = relative(folder, path);
+        if (/files\/(bureau\.yaml|agents\/worker\/(person\.conf|AGENTS\.md))$/.test(place)) continue;
+        found.push(...leaks(await readFile(path, "latin1"), place));
+      }
+      expect(found).toEqual([]);
+      expect(await readdir(join(folder, "vault"))).toEqual(["secrets.age"]);
+      expect(log.join("\n")).toContain("Holds the value of the secret PRINTED: agents/worker/person.conf");
+    });
+  },
+);

@@ -4,6 +4,37 @@ import { guardTool } from "../vault/guard-tools.ts";
 import type { SecretGuard } from "../vault/secret-guard.ts";
 import type { LoopParts } from "./parts.ts";
 
+/** Each part: whether text comes in through it. A new part must be decided here, and guarded below if it is one. */
+const BRINGS_TEXT = {
+  database: false,
+  writer: false,
+  blobs: false,
+  clock: false,
+  random: false,
+  live: false,
+  signals: false,
+  dispatcher: false,
+  continueGoal: false,
+  executorId: false,
+  models: true,
+  // Commands are run by tools and checks, whose results are guarded.
+  sandbox: false,
+  limits: false,
+  policy: false,
+  caps: false,
+  watch: false,
+  approvals: false,
+  onDue: false,
+  tools: true,
+  loadContext: true,
+  folderDigest: false,
+  runChecks: true,
+  log: true,
+} as const satisfies Record<keyof LoopParts, boolean>;
+
+type Guarded = { [Part in keyof typeof BRINGS_TEXT]: (typeof BRINGS_TEXT)[Part] extends true ? Part : never };
+type GuardedParts = Pick<LoopParts, Guarded[keyof Guarded]>;
+
 /**
  * The parts of the loop through which text comes in from the world, with every known secret hidden in it.
  *
@@ -18,8 +49,7 @@ export function guardParts(parts: LoopParts, guard: SecretGuard): LoopParts {
     known.set(tool, found);
     return found;
   };
-  return {
-    ...parts,
+  const withoutSecrets: GuardedParts = {
     models: guardModels(parts.models, guard),
     tools: (kind) => {
       const list = parts.tools(kind);
@@ -34,4 +64,5 @@ export function guardParts(parts: LoopParts, guard: SecretGuard): LoopParts {
     runChecks: async (checks, context) => guard.redactData(await parts.runChecks(checks, context)),
     log: (level, message) => parts.log(level, guard.redact(message)),
   };
+  return { ...parts, ...withoutSecrets };
 }

@@ -176,7 +176,9 @@ describe("a provider whose key and headers are in the vault", () => {
         expect((await call()).status).toBe("answered");
         value = "second-value-2";
         expect((await call()).status).toBe("answered");
-        const sent = server.requests.map(({ headers }) => headers["authorization"] ?? `Bearer ${headers["x-api-key"]}`);
+        const sent = server.requests.map(
+          ({ headers }) => headers["authorization"] ?? `Bearer ${String(headers["x-api-key"])}`,
+        );
         expect(sent).toEqual(["Bearer first-value-1", "Bearer second-value-2"]);
         expect(server.requests[1]!.headers["x-team"]).toBe("a second-value-2 b");
         expect(server.requests[1]!.raw).toContain("${secret:GITHUB_TOKEN}");
