@@ -61,6 +61,8 @@ const JSON_ANSWERS: Record<string, string> = {
   "inbox dismiss": "as `inbox approve`",
   "inbox edit": "the [InboxEntry](api.md#inboxentry) as it is now",
   "inbox answer": "the [InboxEntry](api.md#inboxentry) as it is now",
+  connectors: "`{connectors, notices}` as `GET /api/connectors`",
+  "mcp-probe": "one connector as in `GET /api/connectors`, with its `tools`: `name`, `tool`, `effect`, `why` and more",
   doctor:
     "`{ workspace, ok, findings }`; a finding is `{ name, status, message, hint }` with status `ok`, `warning` or `missing`",
   path: "`{ workspace, settings, data, log, socket, blobs, token, server, url }`: paths, and the address if it is up; null for what is not there",
