@@ -64,6 +64,8 @@ const JSON_ANSWERS: Record<string, string> = {
   "secret set": "a [Secret](api.md#secret), without its value",
   "secret list": "a [SecretList](api.md#secretlist)",
   "secret remove": "`{ name, removed }`",
+  connectors: "`{connectors, notices}` as `GET /api/connectors`",
+  "mcp-probe": "one connector as in `GET /api/connectors`, with its `tools`: `name`, `tool`, `effect`, `why` and more",
   doctor:
     "`{ workspace, ok, findings }`; a finding is `{ name, status, message, hint }` with status `ok`, `warning` or `missing`",
   path: "`{ workspace, settings, data, log, socket, blobs, token, server, url }`: paths, and the address if it is up; null for what is not there",

@@ -27,6 +27,7 @@ const CONTRACTS = [
   `${ENGINE}tools/tool.ts`,
   `${ENGINE}sandbox/sandbox.ts`,
   `${ENGINE}goals/checker.ts`,
+  `${ENGINE}connectors/connector.ts`,
   `${ENGINE}store/database.ts`,
   `${ENGINE}store/events.ts`,
   `${ENGINE}vault/vault.ts`,
@@ -36,7 +37,7 @@ const CONTRACTS = [
 const SHARED_RULES = [`${ENGINE}tools/public-address.ts`];
 
 /** Rooms of the engine that touch the world, each in one way. */
-const ADAPTERS = ["models", "tools", "sandbox", "goals", "context", "vault"];
+const ADAPTERS = ["models", "tools", "sandbox", "goals", "context", "vault", "connectors"];
 
 /** What every test may import, whatever it tests. */
 const TEST_TOOLS = ["vitest", "fast-check", "node:*", `${ENGINE}testing/`, "packages/server/src/testing/"];

@@ -3,6 +3,7 @@ import type { Session } from "./command-line.ts";
 import { addAgentCommands } from "./commands/agent-commands.ts";
 import { addCareCommands } from "./commands/care-commands.ts";
 import { addEffectCommands } from "./commands/effect-commands.ts";
+import { addConnectorCommands } from "./commands/connector-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
@@ -32,6 +33,7 @@ export function createProgram(session: Session): Command {
   addAgentCommands(program, session);
   addWorkCommands(program, session);
   addSecretCommands(program, session);
+  addConnectorCommands(program, session);
   addCareCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });

@@ -1,6 +1,7 @@
 import { access, constants, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { DoctorFinding, DoctorReport } from "@bureau/protocol";
+import type { Connector, DoctorFinding, DoctorReport } from "@bureau/protocol";
+import type { Connectors } from "./connectors/connector.ts";
 import type { Models } from "./models/model.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import type { Queryable } from "./store/database.ts";
@@ -14,6 +15,7 @@ export interface Examined {
   models: Models;
   sandbox: Sandbox;
   vault: SecretStore | null;
+  connectors: Connectors;
   workspace: string;
 }
 
@@ -28,7 +30,7 @@ export async function examine(parts: Examined): Promise<DoctorReport> {
     look("Disk", () => lookAtDisk(parts.workspace)),
     look("Version control", () => lookAtIgnore(parts.workspace)),
   ]);
-  return { findings };
+  return { findings: [...findings, ...(await lookAtConnectors(parts.connectors))] };
 }
 
 type Found = Omit<DoctorFinding, "name">;
@@ -95,4 +97,39 @@ async function lookAtIgnore(folder: string): Promise<Found> {
     message: "Git would take up .bureau/, which holds the database and keys.",
     hint: "echo .bureau/ >> .gitignore",
   };
+}
+
+/** One finding a server; none where no `mcp.json` names one. */
+async function lookAtConnectors(connectors: Connectors): Promise<DoctorFinding[]> {
+  try {
+    const { connectors: servers, notices } = await connectors.list();
+    return [
+      ...notices.map((message) => ({
+        name: "Connectors",
+        status: "warning" as const,
+        message,
+        hint: "Mend the file.",
+      })),
+      ...servers.map((server) => ({ name: `Connector ${server.name}`, ...lookAtServer(server) })),
+    ];
+  } catch (error) {
+    return [await look("Connectors", () => Promise.reject(error))];
+  }
+}
+
+function lookAtServer({ file, status, error, errorOutput, tools, change }: Connector): Found {
+  if (status === "failed") {
+    const said = errorOutput.trim() === "" ? "" : ` It said: ${errorOutput.trim().slice(-300)}`;
+    return {
+      status: "warning",
+      message: `It is not connected: ${error}${said}`,
+      hint: `Look at its entry in ${file}.`,
+    };
+  }
+  const writes = tools.filter(({ effect }) => effect !== "read").length;
+  const message = `${tools.length} tools, ${writes} of which write.`;
+  if (change === null) return ok(message);
+  const names = [...change.added, ...change.changed, ...change.removed].slice(0, 5).join(", ");
+  const hint = "Look at them with `bureau connectors`, and hide in mcp.json what you do not want.";
+  return { status: "warning", message: `${message} They changed on ${change.at.slice(0, 10)}: ${names}.`, hint };
 }

@@ -7,6 +7,7 @@ import type {
   Answer,
   BureauEvent,
   CheckStarted,
+  ConnectorList,
   CreateAgent,
   CreateGoal,
   CreateTask,
@@ -69,7 +70,18 @@ import type { Decider } from "./domain/decider.ts";
  * `agent`, `goal` and the like are ids, or names where the thing has a name.
  */
 export interface EngineApi
-  extends AgentsApi, GoalsApi, WorkApi, RunsApi, InboxApi, EffectsApi, PolicyApi, SecretsApi, StateApi, EventsApi {}
+  extends
+    AgentsApi,
+    GoalsApi,
+    WorkApi,
+    RunsApi,
+    InboxApi,
+    EffectsApi,
+    PolicyApi,
+    SecretsApi,
+    ConnectorsApi,
+    StateApi,
+    EventsApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
@@ -165,6 +177,11 @@ export interface SecretsApi {
   /** Sets a new secret, or another value of one that is there. */
   setSecret(name: string, value: string): Promise<Secret>;
   removeSecret(name: string): Promise<void>;
+}
+
+export interface ConnectorsApi {
+  /** Every server with its health; those that were not needed yet are connected to. */
+  listConnectors(): Promise<ConnectorList>;
 }
 
 export interface StateApi {

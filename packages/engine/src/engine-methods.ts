@@ -21,6 +21,7 @@ import { postMessage, startRun } from "./commands/start-run.ts";
 import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
+import type { Connectors } from "./connectors/connector.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
@@ -52,6 +53,7 @@ export interface MethodParts {
   models: Models;
   sandbox: Sandbox;
   vault: SecretStore | null;
+  connectors: Connectors;
   parts: LoopParts;
   tools: readonly Tool[];
   /** The rules of `bureau.yaml`. */
@@ -61,7 +63,7 @@ export interface MethodParts {
 
 /** Each use case by its name. Nothing is decided here. */
 export function engineApi(given: MethodParts): EngineApi {
-  const { commands, live, models, sandbox, vault, parts, isStopping } = given;
+  const { commands, live, models, sandbox, vault, connectors, parts, isStopping } = given;
   const { database } = commands;
   return {
     listAgents: (query) => listAgents(database, query),
@@ -110,18 +112,23 @@ export function engineApi(given: MethodParts): EngineApi {
     listPolicyRules: () => listRules(database, given.policy),
     addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: by.name }),
     removePolicyRule: (rule) => removePolicyRule(commands, rule),
-    simulatePolicy: (input) => simulatePolicy({ database, settings: given.policy, tools: given.tools, sandbox }, input),
     listSecrets: () => listSecrets(vault, commands.workspace.folder),
     setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
     removeSecret: (name) => removeSecret(vault, name),
+    simulatePolicy: (input) =>
+      simulatePolicy(
+        { database, settings: given.policy, tools: given.tools, connectedTools: parts.connectedTools, sandbox },
+        input,
+      ),
     hey: () => hey(database),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
-    doctor: () => examine({ database, models, sandbox, vault, workspace: commands.workspace.folder }),
+    doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
     ready: async () => {
       if (isStopping()) throw new AppError("unavailable", "Bureau is stopping.");
       await database.query("SELECT 1");
     },
+    listConnectors: () => connectors.list(),
     eventsAfter: (seq, limit) => eventsAfter(database, seq, limit),
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),

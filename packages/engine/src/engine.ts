@@ -7,6 +7,8 @@ import { continueGoal } from "./commands/continue-goal.ts";
 import type { CommandParts, Dispatcher } from "./commands/parts.ts";
 import { prepareStarts } from "./commands/start-runs.ts";
 import { holdSpending } from "./commands/hold-spending.ts";
+import type { Connectors } from "./connectors/connector.ts";
+import { createConnectors } from "./connectors/create-connectors.ts";
 import { prune, type PruneReport } from "./commands/prune.ts";
 import { reportDrift } from "./commands/report-drift.ts";
 import { changedGoalFiles, type GoalFileReport, syncGoalFile } from "./commands/sync-goal-file.ts";
@@ -38,10 +40,12 @@ import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
 import { type Database, isConnectionError } from "./store/database.ts";
 import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
 import { setHalt } from "./store/halt.ts";
+import { readToolPin, writeToolPin } from "./store/mcp-pins.ts";
 import { prepareJournal } from "./store/journal.ts";
 import { claimRuns } from "./store/load-run.ts";
 import { together } from "./together.ts";
@@ -49,6 +53,7 @@ import { toolsFor } from "./tools/registry.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { CapsSource } from "./workspace/watch-caps.ts";
 import type { SecretStore } from "./vault/open-vault.ts";
+import { resolveSecrets } from "./vault/vault.ts";
 import { createSecretGuard, type SecretGuard } from "./vault/secret-guard.ts";
 
 /** Runs at work at once in one process. */
@@ -58,6 +63,8 @@ export const DEFAULT_CONCURRENCY = 1_000;
 const PREPARED_CONNECTIONS = 2;
 /** Most runs that share one look at their folder's context files. */
 const MAX_SHARED_LOADS = 256;
+/** Agents whose own servers are shown. */
+const MAX_LISTED_AGENTS = 200;
 
 export interface EngineOptions {
   database: Database;
@@ -68,6 +75,8 @@ export interface EngineOptions {
   models: Models;
   sandbox: Sandbox;
   tools: readonly Tool[];
+  /** What the entries of `mcp.json` are filled in from; programs of servers are given a little of it. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** The rules of `bureau.yaml`. */
   rules?: readonly PolicyRule[];
   /** Secrets that settings refer to; none where absent. */
@@ -120,10 +129,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   if (options.halted) await takeHalt(database, options.halted);
-  const dispatcher: Dispatcher = {
-    enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
-    kick: () => late.dispatcher?.kick(),
-  };
+  const dispatcher = lateDispatcher(late);
   const told = tellingDatabase(database, () => live.committed());
   const agentListeners = new Set<(folder: string) => void>();
   const commands: CommandParts = {
@@ -137,7 +143,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const guard = options.guard ?? createSecretGuard();
   const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
-  const woven = { clock, signals, live, dispatcher, executor, commands, expiry };
+  const connectors = connectorsOf(options, clock);
+  const woven = { clock, signals, live, dispatcher, executor, commands, expiry, connectors };
   const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
@@ -165,6 +172,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       models: options.models,
       sandbox: options.sandbox,
       vault: options.vault ?? null,
+      connectors,
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
@@ -187,8 +195,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await parts.writer.drain();
       await live.stop();
       await executor.leave();
-      await options.sandbox.close();
+      await Promise.all([connectors.close(), options.sandbox.close()]);
     },
+  };
+}
+
+/** The dispatcher for parts that are made before it. */
+function lateDispatcher(late: { dispatcher: RunDispatcher | null }): Dispatcher {
+  return {
+    enqueue: (transaction, ...runs) => late.dispatcher!.enqueue(transaction, ...runs),
+    kick: () => late.dispatcher?.kick(),
   };
 }
 
@@ -239,11 +255,27 @@ interface Woven {
   executor: Executor;
   commands: CommandParts;
   expiry: Expiry;
+  connectors: Connectors;
+}
+
+function connectorsOf(options: EngineOptions, clock: Clock): Connectors {
+  const { database, workspace, tools, environment = {}, vault } = options;
+  return createConnectors({
+    workspace,
+    clock,
+    values: { environment, ...(vault ? { resolveSecret: (text: string) => resolveSecrets(text, vault) } : {}) },
+    pins: {
+      read: (server) => readToolPin(database, server),
+      write: (server, pin) => writeToolPin(database, server, pin),
+    },
+    taken: new Set(tools.map((tool) => tool.name)),
+    agents: async () => (await listAgents(database, { limit: MAX_LISTED_AGENTS })).agents,
+  });
 }
 
 function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const { database, workspace, models, sandbox, log } = options;
-  const { clock, signals, live, dispatcher, executor, commands, expiry } = woven;
+  const { clock, signals, live, dispatcher, executor, commands, expiry, connectors } = woven;
   const cache = createContextCache();
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
@@ -272,6 +304,7 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     approvals: approvalTimes(options.approvals),
     onDue: (at) => expiry.due(at),
     tools: ({ goal }) => (goal ? inGoal : outside),
+    connectedTools: (agent) => connectors.toolsFor(agent),
     loadContext: (folder) => loadTogether(cache, { workspace, folder }),
     folderDigest,
     runChecks,

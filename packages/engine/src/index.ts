@@ -1,5 +1,6 @@
 export * from "./clock.ts";
 export type * from "./engine-api.ts";
+export { probeMcpServer } from "./connectors/probe-mcp-server.ts";
 export { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 export type * from "./models/model.ts";
 export { createModels } from "./models/models.ts";
@@ -25,5 +26,6 @@ export { guardModels } from "./vault/guard-models.ts";
 export { openVault, type SecretStore } from "./vault/open-vault.ts";
 export { createSecretGuard, type SecretGuard } from "./vault/secret-guard.ts";
 export type { KeyPlace } from "./vault/vault-key.ts";
+export { resolveSecrets } from "./vault/vault.ts";
 export type { KeptSecret, Vault } from "./vault/vault.ts";
 export { openRecordingFile, recordAnswers } from "./models/recording.ts";

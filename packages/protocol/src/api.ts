@@ -1,5 +1,6 @@
 import { agentsApi } from "./api-agents.ts";
 import { effectsApi } from "./api-effects.ts";
+import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
 import { policyApi } from "./api-policy.ts";
@@ -18,6 +19,7 @@ export const api = {
   ...effectsApi,
   ...policyApi,
   ...secretsApi,
+  ...connectorsApi,
   ...stateApi,
 };
 export type Api = typeof api;

@@ -9,6 +9,7 @@ import { guardOrigin, requestId } from "./guard.ts";
 import { readInput, type RequestInput } from "./read-input.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
+import { connectorHandlers } from "./routes/connectors.ts";
 import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
@@ -55,6 +56,7 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
     ...effectHandlers(engine),
     ...policyHandlers(engine),
     ...secretHandlers(engine),
+    ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version, auth),
   };
   const streamEvents = createEventsRoute(parts);

@@ -27,6 +27,7 @@ describe("readConfig", () => {
       record: null,
       rehearsal: null,
       searchPath: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      environment: {},
       settings: parseSettings(""),
     });
   });
@@ -41,7 +42,8 @@ describe("readConfig", () => {
   });
 
   test("an empty variable counts as absent", () => {
-    expect(read({ BUREAU_PORT: "", BUREAU_TOKEN: " ", DATABASE_URL: "", OPENAI_API_KEY: "" })).toEqual(read({}));
+    const environment = { BUREAU_PORT: "", BUREAU_TOKEN: " ", DATABASE_URL: "", OPENAI_API_KEY: "" };
+    expect(read(environment)).toEqual({ ...read({}), environment });
   });
 
   test.each(["x", "-1", "65536", "1.5", "1e3", "0x10"])("the port %s is refused by name", (port) => {

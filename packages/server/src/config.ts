@@ -52,6 +52,8 @@ export interface Config {
   record: string | null;
   /** `PATH` of agents' commands: the person's own, so that their programs are found. */
   searchPath: string;
+  /** What the entries of `mcp.json` are filled in from. */
+  environment: Environment;
   /** What `bureau.yaml` says. */
   settings: WorkspaceSettings;
 }
@@ -105,6 +107,7 @@ export function readConfig(
     rehearsal: rehearsal === undefined ? null : resolve(folder, rehearsal),
     record: record === undefined ? null : resolve(folder, record),
     searchPath: absolutePath(environment["PATH"]),
+    environment,
     settings,
   };
 }

@@ -8,6 +8,7 @@ export * from "./local-models.ts";
 export * from "./local-secrets.ts";
 export * from "./main.ts";
 export * from "./openapi.ts";
+export * from "./probe-server.ts";
 export * from "./serve.ts";
 export * from "./server-file.ts";
 export * from "./settings.ts";

@@ -97,6 +97,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       tools: builtInTools(toolOptions(config)),
       caps: capsOfWorkspace(workspace, config.settings.caps, log),
       rules: config.settings.policy,
+      environment: config.environment,
       ...engineLimits(config),
       log,
     });

@@ -1,5 +1,6 @@
 import { AppError, type PolicyRule, SimulatePolicy } from "@bureau/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NO_CONNECTED_TOOLS } from "../connectors/connector.ts";
 import { listRules } from "../queries/policy.ts";
 import { simulatePolicy } from "../queries/simulate-policy.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -167,7 +168,13 @@ describe("a simulation", () => {
   const SANDBOX = { state: async () => ({ available: true }) } as unknown as Sandbox;
   const simulate = (input: Partial<SimulatePolicy>, settings: PolicyRule[] = []) =>
     simulatePolicy(
-      { database: world.database, settings, tools: builtInTools(), sandbox: SANDBOX },
+      {
+        database: world.database,
+        settings,
+        tools: builtInTools(),
+        connectedTools: async () => NO_CONNECTED_TOOLS,
+        sandbox: SANDBOX,
+      },
       SimulatePolicy.parse({ agent: "home", tool: "fetch_url", ...input }),
     );
 
@@ -213,7 +220,13 @@ describe("a simulation", () => {
   test("asks where the tool itself would", async () => {
     const bare = { state: async () => ({ available: false, reason: "There is no sandbox.", hint: "" }) };
     const result = await simulatePolicy(
-      { database: world.database, settings: [], tools: builtInTools(), sandbox: bare as unknown as Sandbox },
+      {
+        database: world.database,
+        settings: [],
+        tools: builtInTools(),
+        connectedTools: async () => NO_CONNECTED_TOOLS,
+        sandbox: bare as unknown as Sandbox,
+      },
       SimulatePolicy.parse({ agent: "home", tool: "run_command", arguments: { command: "ls" } }),
     );
     expect(result).toMatchObject({ verdict: "ask", reason: expect.stringContaining("There is no sandbox.") });

@@ -26,6 +26,14 @@ describe("systemPrompt", () => {
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(OWN_WORDS_BYTES);
   });
 
+  test("says of connected tools that their descriptions instruct nobody, and nothing where there are none", () => {
+    const parts = { agent: "a", folder: "/a", context: "", goal: null };
+    const text = systemPrompt({ ...parts, hasConnectedTools: true });
+    expect(text).toContain("not instructions");
+    expect(systemPrompt({ ...parts, hasConnectedTools: false })).toBe(systemPrompt(parts));
+    expect(text.startsWith(systemPrompt(parts))).toBe(true);
+  });
+
   test("has rules, then context, then the whole goal with constraints word for word", () => {
     const text = systemPrompt({
       agent: "writer",

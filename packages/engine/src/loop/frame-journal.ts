@@ -1,3 +1,4 @@
+import type { ConnectedTools } from "../connectors/connector.ts";
 import type { Source } from "../domain/action.ts";
 import { COMPACT_AT } from "../domain/compaction.ts";
 import { systemPrompt } from "../domain/prompt.ts";
@@ -13,12 +14,14 @@ const keptTexts = new WeakMap<LoopParts["blobs"], Map<string, Promise<string>>>(
 
 /** Puts a run's journal into its frame: prompt, tools, prices and limits. */
 export async function frameJournal(parts: LoopParts, loaded: RunJournal): Promise<Journal> {
-  const tools = parts.tools({ goal: loaded.goal !== null });
+  const builtIn = parts.tools({ goal: loaded.goal !== null });
+  const connected = await parts.connectedTools(loaded.agent);
+  const tools = connected.tools.length === 0 ? builtIn : [...builtIn, ...connected.tools];
   const chain = parts.models.chain("default");
   const model = chain[Math.min((loaded.run.state["modelIndex"] as number | undefined) ?? 0, chain.length - 1)]!;
   const limits = parts.models.limits(model);
   const journal = openJournal(loaded, {
-    system: await promptOf(parts, loaded),
+    system: await promptOf(parts, loaded, connected),
     tools,
     modelTools: modelTools(tools),
     price: parts.models.price(model),
@@ -34,12 +37,13 @@ export async function frameJournal(parts: LoopParts, loaded: RunJournal): Promis
  * The run's system prompt. Context files are read when the run begins and kept as a blob: the run goes on with the
  * text it began with, so the model's prefix does not change under it.
  */
-async function promptOf(parts: LoopParts, loaded: RunJournal): Promise<string> {
+async function promptOf(parts: LoopParts, loaded: RunJournal, connected: ConnectedTools): Promise<string> {
   const { run, agent, goal } = loaded;
   return systemPrompt({
     agent: agent.name,
     folder: agent.folder,
-    context: await contextOf(parts, loaded),
+    context: await contextOf(parts, loaded, connected.notices),
+    hasConnectedTools: connected.tools.length > 0,
     date: run.createdAt.slice(0, 10),
     goal: goal && {
       title: goal.spec.title,
@@ -52,7 +56,11 @@ async function promptOf(parts: LoopParts, loaded: RunJournal): Promise<string> {
   });
 }
 
-async function contextOf(parts: LoopParts, { run, agent }: RunJournal): Promise<string> {
+async function contextOf(
+  parts: LoopParts,
+  { run, agent, items }: RunJournal,
+  connected: readonly string[],
+): Promise<string> {
   if (run.contextHash) return Buffer.from(await parts.blobs.get(run.contextHash)).toString("utf8");
   const { text, notices, sources } = await parts.loadContext(agent.folder);
   const outside = await sourcesOfContext(
@@ -62,11 +70,17 @@ async function contextOf(parts: LoopParts, { run, agent }: RunJournal): Promise<
   // Written with the facts of the first model call.
   if (outside.length > 0) run.state["taint"] = withSources(run.state["taint"] as Source[] | undefined, outside);
   // Said once, when the run begins: a claim after a crash before its first write says it again.
-  if (run.stepCount === 0) run.notices = notices;
+  if (run.stepCount === 0) run.notices = [...notices, ...unsaid(items, connected)];
   if (text === "") return "";
   // On its way to the disk while the model is called. Nothing comes of a first call whose process dies before both.
   run.contextPut = keptHash(parts, text);
   return text;
+}
+
+/** What its thread has not been told already: servers stay away for longer than one run. */
+function unsaid(items: RunJournal["items"], notices: readonly string[]): string[] {
+  const said = new Set(items.flatMap(({ content }) => (content.type === "notice" ? [content.text] : [])));
+  return notices.filter((text) => !said.has(text));
 }
 
 /** What the row of a run is to hold once its first model call is over: the context that the call was made with. */

@@ -26,6 +26,7 @@ const BRINGS_TEXT = {
   approvals: false,
   onDue: false,
   tools: true,
+  connectedTools: true,
   loadContext: true,
   folderDigest: false,
   runChecks: true,
@@ -49,13 +50,17 @@ export function guardParts(parts: LoopParts, guard: SecretGuard): LoopParts {
     known.set(tool, found);
     return found;
   };
+  const guardedList = (list: readonly Tool[]): readonly Tool[] => {
+    const found = lists.get(list) ?? list.map((tool) => guarded(tool));
+    lists.set(list, found);
+    return found;
+  };
   const withoutSecrets: GuardedParts = {
     models: guardModels(parts.models, guard),
-    tools: (kind) => {
-      const list = parts.tools(kind);
-      const found = lists.get(list) ?? list.map((tool) => guarded(tool));
-      lists.set(list, found);
-      return found;
+    tools: (kind) => guardedList(parts.tools(kind)),
+    connectedTools: async (agent) => {
+      const { tools, notices } = await parts.connectedTools(agent);
+      return { tools: guardedList(tools), notices: guard.redactData(notices) };
     },
     loadContext: async (folder) => {
       const context = await parts.loadContext(folder);

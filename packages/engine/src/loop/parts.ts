@@ -1,5 +1,6 @@
 import type { Dispatcher } from "../commands/parts.ts";
 import type { Clock } from "../clock.ts";
+import type { ConnectedTools } from "../connectors/connector.ts";
 import type { RunChecks } from "../goals/checker.ts";
 import type { Models } from "../models/model.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -70,8 +71,10 @@ export interface LoopParts {
   approvals: ApprovalTimes;
   /** Says that an entry of the inbox will be due then, in milliseconds since 1970. Too early does no harm. */
   onDue(at: number): void;
-  /** Tools of a run, in the order the model sees them. */
+  /** Built-in tools of a run, in the order the model sees them. */
   tools(kind: { goal: boolean }): readonly Tool[];
+  /** Tools of the servers that an agent is connected to; the model sees them after the built-in ones. */
+  connectedTools(agent: { folder: string }): Promise<ConnectedTools>;
   loadContext(folder: string): Promise<AgentContext>;
   folderDigest(folder: string): Promise<string>;
   runChecks: RunChecks;

@@ -48,7 +48,11 @@ export async function reconcileEffect(parts: LoopParts, commands: CommandParts, 
 }
 
 async function toolOfEffect(parts: LoopParts, effect: EffectRow): Promise<Tool | undefined> {
-  return parts.tools({ goal: effect.goal_id !== null }).find((tool) => tool.name === effect.tool);
+  const isNamed = (tool: Tool) => tool.name === effect.tool;
+  const builtIn = parts.tools({ goal: effect.goal_id !== null }).find(isNamed);
+  if (builtIn) return builtIn;
+  const agent = await findAgent(parts.database, effect.agent_id);
+  return (await parts.connectedTools(agent)).tools.find(isNamed);
 }
 
 async function contextOf(parts: LoopParts, effect: EffectRow): Promise<ToolContext> {

@@ -15,6 +15,8 @@ export interface SimulationParts {
   /** The rules of `bureau.yaml`. */
   settings: readonly PolicyRule[];
   tools: readonly Tool[];
+  /** Those of the servers that an agent is connected to. */
+  connectedTools(agent: { folder: string }): Promise<{ tools: readonly Tool[] }>;
   sandbox: Sandbox;
 }
 
@@ -24,7 +26,8 @@ export async function simulatePolicy(parts: SimulationParts, input: SimulatePoli
   const agent = await findAgent(database, input.agent);
   const goal = input.goal === undefined ? null : await findGoal(database, input.goal);
   const run = input.run === undefined ? null : await findRun(database, input.run);
-  const { action, needsApproval } = readCall(parts, input, agent);
+  const tools = [...parts.tools, ...(await parts.connectedTools(agent)).tools];
+  const { action, needsApproval } = readCall({ tools, sandbox: parts.sandbox }, input, agent);
   const asker = { agent: agent.name, goalId: goal?.id ?? run?.goal_id ?? null, runId: run?.id ?? null };
   const decision = decide([...parts.settings, ...(await loadRules(database, asker))], {
     ...asker,
@@ -42,7 +45,11 @@ interface ReadCall {
   needsApproval: () => Promise<string | null>;
 }
 
-function readCall({ tools, sandbox }: SimulationParts, input: SimulatePolicy, agent: AgentRow): ReadCall {
+function readCall(
+  { tools, sandbox }: Pick<SimulationParts, "tools" | "sandbox">,
+  input: SimulatePolicy,
+  agent: AgentRow,
+): ReadCall {
   const tool = tools.find((each) => each.name === input.tool) ?? tools.find((each) => each.kind === input.tool);
   if (tool === undefined) {
     const named = { tool: input.tool, kind: input.tool, effect: input.effect ?? "write_outside", reversible: false };

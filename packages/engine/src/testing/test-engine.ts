@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { newId } from "@bureau/protocol";
 import { systemClock } from "../clock.ts";
 import type { CommandParts } from "../commands/parts.ts";
+import type { Connectors } from "../connectors/connector.ts";
+import { createConnectors } from "../connectors/create-connectors.ts";
 import { createContextCache, loadContext } from "../context/load-context.ts";
 import type { PolicyRule } from "../domain/policy.ts";
 import { folderDigest } from "../context/folder-digest.ts";
@@ -16,6 +18,7 @@ import { Signals } from "../loop/signals.ts";
 import { createModels, type OpenModels } from "../models/models.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
 import { openBlobs } from "../store/blobs.ts";
+import { readToolPin, writeToolPin } from "../store/mcp-pins.ts";
 import { builtInTools, toolsFor } from "../tools/registry.ts";
 import type { Tool } from "../tools/tool.ts";
 import { type ModelScript, type ModelServer, startModelServer } from "./model-server.ts";
@@ -78,7 +81,8 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     default: "test/scripted",
     providers: { test: { kind: "openai-compatible", baseUrl: model.openaiUrl, apiKey: "none" } },
   });
-  const parts = loopParts({ database, workspace, models, options });
+  const connections: Connectors[] = [];
+  const parts = loopParts({ database, workspace, models, options, connections });
   const commands: CommandParts = {
     database,
     clock: parts.clock,
@@ -96,8 +100,9 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     parts,
     commands,
     runUntilIdle: () => runUntilIdle(parts),
-    restarted: (changes) => ({ ...loopParts({ database, workspace, models, options }), ...changes }),
+    restarted: (changes) => ({ ...loopParts({ database, workspace, models, options, connections }), ...changes }),
     close: async () => {
+      await Promise.all(connections.map((connectors) => connectors.close()));
       await parts.sandbox.close();
       models.close();
       await model.close();
@@ -112,12 +117,26 @@ function loopParts(input: {
   workspace: string;
   models: OpenModels;
   options: TestEngineOptions;
+  /** Those that were opened, to be closed at the end. */
+  connections: Connectors[];
 }): LoopParts {
   const { database, workspace, options } = input;
   const tools = options.tools ?? builtInTools();
   const inGoal = toolsFor(tools, { goal: true });
   const outside = toolsFor(tools, { goal: false });
   const cache = createContextCache();
+  const connectors = createConnectors({
+    workspace,
+    clock: systemClock,
+    values: { environment: {} },
+    pins: {
+      read: (server) => readToolPin(database, server),
+      write: (server, pin) => writeToolPin(database, server, pin),
+    },
+    taken: new Set(tools.map((tool) => tool.name)),
+    agents: async () => [{ name: "writer", folder: join(workspace, "agents", "writer") }],
+  });
+  input.connections.push(connectors);
   return {
     database,
     writer: new JournalWriter({ database, clock: systemClock }),
@@ -136,6 +155,7 @@ function loopParts(input: {
     approvals: approvalTimes(),
     onDue: () => undefined,
     tools: ({ goal }) => (goal ? inGoal : outside),
+    connectedTools: (agent) => connectors.toolsFor(agent),
     loadContext: (folder) => loadContext({ workspace, folder }, cache),
     folderDigest,
     runChecks,

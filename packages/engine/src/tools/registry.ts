@@ -61,9 +61,11 @@ export function modelTools(tools: readonly Tool[]): ModelTool[] {
 }
 
 function modelTool(tool: Tool): ModelTool {
+  const { name, description } = tool;
+  if (tool.inputSchema) return { type: "function", name, description, inputSchema: tool.inputSchema };
   const schema = z.toJSONSchema(tool.parameters, { io: "input" });
   const inputSchema = compact(schema) as ModelTool["inputSchema"];
-  return { type: "function", name: tool.name, description: tool.description, inputSchema };
+  return { type: "function", name, description, inputSchema };
 }
 
 function compact(schema: unknown): unknown {

@@ -69,6 +69,13 @@ describe("parseToolArguments", () => {
     expect(messageOf(`{"path":${"[".repeat(400_000)}${"]".repeat(400_000)}}`)).toContain("was not run");
   });
 
+  test("gives a tool with a schema of others what was written, nulls and unknown names included", () => {
+    const foreign = { ...tool, parameters: z.looseObject({ path: z.string().default("x") }), inputSchema: {} };
+    const parsed = parseToolArguments(foreign, '{"limit":null,"other":{"a":null}}');
+    expect(parsed).toEqual({ ok: true, args: { limit: null, other: { a: null } } });
+    expect(parseToolArguments(foreign, '{"path":3}').ok).toBe(false);
+  });
+
   test("is one way or the other for any text, and never throws", () => {
     const text = fc.oneof(
       fc.string(),

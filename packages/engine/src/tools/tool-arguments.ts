@@ -10,7 +10,7 @@ export type ParsedArguments<Args> = { ok: true; args: Args } | { ok: false; mess
  * Reads the arguments that a model wrote for a tool.
  *
  * Never throws: the message goes back to the model. Mends only what has one meaning: nothing written is `{}`, and
- * `null` for an optional argument is its absence.
+ * `null` for an optional argument is its absence. A tool with a schema of others is given what was written.
  */
 export function parseToolArguments<Args>(tool: Tool<Args>, argumentsText: string): ParsedArguments<Args> {
   const bytes = Buffer.byteLength(argumentsText);
@@ -38,7 +38,7 @@ export function parseToolArguments<Args>(tool: Tool<Args>, argumentsText: string
 }
 
 function check<Args>(tool: Tool<Args>, value: Record<string, unknown>): ParsedArguments<Args> {
-  const shape = shapeOf(tool);
+  const shape = tool.inputSchema ? null : shapeOf(tool);
   const given = shape ? withoutNulls(value, shape) : value;
   const unknownKeys = shape ? Object.keys(given).filter((key) => !Object.hasOwn(shape, key)) : [];
   let result: z.ZodSafeParseResult<Args>;
@@ -47,7 +47,8 @@ function check<Args>(tool: Tool<Args>, value: Record<string, unknown>): ParsedAr
   } catch {
     return refuse(tool, ["They are nested too deeply. Send a flatter object."]);
   }
-  if (result.success && unknownKeys.length === 0) return { ok: true, args: result.data };
+  if (result.success && unknownKeys.length === 0)
+    return { ok: true, args: tool.inputSchema ? (value as Args) : result.data };
   const lines = unknownKeys.map((key) => `${JSON.stringify(key.slice(0, 80))} is not an argument.`);
   const issues = result.success ? [] : result.error.issues;
   for (const issue of issues) {

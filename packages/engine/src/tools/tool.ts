@@ -68,6 +68,11 @@ export interface Tool<Args = unknown> {
   description: string;
   /** Must be a `z.object`; sent to the model as JSON schema and checked before `execute`. */
   parameters: z.ZodType<Args>;
+  /**
+   * A schema that others wrote: shown to the model as it is, in place of `parameters`. The arguments then reach the
+   * tool exactly as the model gave them, nulls and unknown names included; `parameters` only checks them.
+   */
+  inputSchema?: Readonly<Record<string, unknown>>;
   effect: ToolEffect;
   /** True only when running the same call twice leaves the same state as running it once. */
   idempotent: boolean;
