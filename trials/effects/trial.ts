@@ -166,7 +166,9 @@ async function verify(client: Client, provider: Provider, report: Report): Promi
       if (effect.status === "unknown") {
         report.unknown += 1;
         if (effect.tool === "provider_send_mail")
-          report.problems.push(`"${subject}" is unknown, but can be asked for.`);
+          report.problems.push(
+            `"${subject}" is unknown, but can be asked for: ${effect.error ?? ""} there ${there} ${effect.startedAt} ${effect.endedAt}`,
+          );
         if (!asked.has(effect.toolCallId)) report.problems.push(`Nobody is asked about "${subject}".`);
       } else if (!there) report.problems.push(`"${subject}" is done, but never arrived.`);
     }

@@ -4,7 +4,7 @@ import { timeText } from "../clock.ts";
 import type { Source } from "../domain/action.ts";
 import { type FileLabel, labelsOfFile, labelsUnder } from "../store/file-labels.ts";
 import type { LoadedCall } from "../store/load-run.ts";
-import type { Tool } from "../tools/tool.ts";
+import { ANY_FILE, type Tool } from "../tools/tool.ts";
 import type { Journal } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import type { CallOutcome } from "./step.ts";
@@ -31,7 +31,7 @@ export async function sourcesOfCall(
 }
 
 async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
-  if (opened === "folder") return await labelsUnder(parts.database, folder);
+  if (opened === ANY_FILE) return await labelsUnder(parts.database, folder);
   try {
     const path = await realpath(resolve(folder, opened));
     return await labelsOfFile(parts.database, path, (await stat(path)).ctime);
@@ -87,7 +87,7 @@ export async function labelsAfter(
   const tainted = (journal.facts.taint ?? []).length > 0;
   const at = timeText(parts.clock.now());
   const label = { sources: [], run_id: journal.run.id, at };
-  if (written === "folder") {
+  if (written === ANY_FILE) {
     if (!tainted) return [];
     const path = await labelledPath(journal.agent.folder, written);
     // A command that itself brought in content from outside may have written it down before anybody knew.
@@ -100,7 +100,7 @@ export async function labelsAfter(
 
 /** A path by which a later read finds the label: without links as far as the file's folders are there. */
 async function labelledPath(folder: string, written: string): Promise<string> {
-  if (written === "folder") return `${await realpath(folder).catch(() => folder)}/`;
+  if (written === ANY_FILE) return `${await realpath(folder).catch(() => folder)}/`;
   const path = resolve(folder, written);
   for (let [head, tail] = [path, ""]; ;) {
     const real = await realpath(head).catch(() => null);

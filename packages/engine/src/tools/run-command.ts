@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ActionDetails } from "../domain/action.ts";
 import { allHosts, hostsOf, type NetworkSettings } from "../domain/host-rules.ts";
 import type { CommandLimits, CommandResult } from "../sandbox/sandbox.ts";
-import { defineTool } from "./tool.ts";
+import { ANY_FILE, defineTool } from "./tool.ts";
 import type { Tool, ToolOutput } from "./tool.ts";
 
 export const RUN_COMMAND = "run_command";
@@ -50,8 +50,8 @@ export function createRunCommand({
     }),
     effect: "write_workspace",
     idempotent: false,
-    opens: () => "folder",
-    writes: () => "folder",
+    opens: () => ANY_FILE,
+    writes: () => ANY_FILE,
     async execute(args, { toolCallId, folder, signal, sandbox, approved, onProgress, agent }) {
       const limits = limitsFor(args, diskBytes);
       const hosts = hostsOf(network, agent);

@@ -7,7 +7,7 @@ import { openPlace } from "./paths.ts";
 import { runWorker } from "./run-worker.ts";
 import { searchExpression } from "./search-lines.ts";
 import type { SearchJob, SearchMessage } from "./search-worker.ts";
-import { defineTool } from "./tool.ts";
+import { ANY_FILE, defineTool } from "./tool.ts";
 import type { ToolOutput } from "./tool.ts";
 import { cleanText } from "./truncate.ts";
 
@@ -30,7 +30,7 @@ export const searchFiles = defineTool({
   }),
   effect: "read",
   idempotent: true,
-  opens: () => "folder",
+  opens: () => ANY_FILE,
   describe: ({ pattern, path = ".", glob = "" }) => ({
     targets: [path],
     content: [pattern],

@@ -35,6 +35,9 @@ export type EffectFound =
   | { outcome: "absent" }
   | { outcome: "unknown" };
 
+/** In place of a path, which never holds this: any file of the agent's folder. */
+export const ANY_FILE = "\0";
+
 /** What a tool may use. Nothing else reaches it. */
 export interface ToolContext {
   toolCallId: ToolCallId;
@@ -94,9 +97,9 @@ export interface Tool<Args = unknown> {
   undoWindowMs?: number;
   /** Whether what it answers was written outside the workspace; trusted where absent. */
   trust?: Trust;
-  /** The file of the agent's folder that it reads, or `folder` when it may read any; for the labels of files. */
+  /** The file of the agent's folder that it reads, or `ANY_FILE`; for the labels of files. */
   opens?(args: Args): string;
-  /** The file of the agent's folder that it writes, or `folder` when it may write any. */
+  /** The file of the agent's folder that it writes, or `ANY_FILE`. */
   writes?(args: Args): string;
   /** It writes files whole, so that nothing of what was in them stays. */
   replaces?: boolean;

@@ -1,10 +1,11 @@
 /** Entries of one list that are looked at; a longer one is not known whole. */
 const MAX_ENTRIES = 5_000;
 const MAX_DEPTH = 30;
+const MIN_ALIKE = 4;
 /** Names by which servers say that there is more than they answered with. */
 const MORE_KEYS = /^(next_?cursor|next_?page(_?token)?|has_?more|truncated|more)$/i;
 
-/** `near`: an entry has some of the values but not all, so it may be the thing, changed on its way. */
+/** `near`: an entry has something like each of the values, so it may be the thing, changed on its way. */
 export type Found = { outcome: "found"; entry: unknown } | { outcome: "absent" | "near" | "not_whole" };
 
 /**
@@ -20,9 +21,8 @@ export function findEntry(data: unknown, wanted: readonly string[]): Found {
   let isNear = false;
   for (const entry of list.entries) {
     const own = new Set(textsIn(entry).map((text) => normal(text)));
-    const count = texts.filter((text) => own.has(text)).length;
-    if (count === texts.length) return { outcome: "found", entry };
-    isNear ||= count > 0;
+    if (texts.every((text) => own.has(text))) return { outcome: "found", entry };
+    isNear ||= texts.every((text) => [...own].some((other) => isAlike(text, other)));
   }
   if (isNear) return { outcome: "near" };
   return { outcome: list.isWhole ? "absent" : "not_whole" };
@@ -48,6 +48,14 @@ export function textsIn(value: unknown, depth = 0): string[] {
   if (Array.isArray(value)) return value.flatMap((each) => textsIn(each, depth + 1));
   if (typeof value === "object") return Object.values(value).flatMap((each) => textsIn(each, depth + 1));
   return [String(value as string | number | boolean)];
+}
+
+/** One holds the other, as when a service puts a mark before a subject. Short texts are in too many others. */
+function isAlike(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  if (a === b) return true;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= MIN_ALIKE && long.includes(short);
 }
 
 function normal(text: string): string {

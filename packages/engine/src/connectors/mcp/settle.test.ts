@@ -37,7 +37,8 @@ describe("reconciling and undoing", () => {
 
   test("says that it is absent only where nothing is alike", async () => {
     expect(await asked({ subject: "Other", body: "Other" })).toEqual({ outcome: "absent" });
-    expect(await asked({ subject: "Hello", body: "Other" })).toEqual({ outcome: "unknown" });
+    expect(await asked({ subject: "Hello", body: "Other" })).toEqual({ outcome: "absent" });
+    expect(await asked({ subject: "[Draft] Hello", body: "one TWO" })).toEqual({ outcome: "unknown" });
     expect(await asked({ recipients: ["a@example.org"] })).toEqual({ outcome: "unknown" });
   });
 
