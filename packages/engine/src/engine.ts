@@ -54,7 +54,7 @@ import type { Tool } from "./tools/tool.ts";
 import type { CapsSource } from "./workspace/watch-caps.ts";
 import type { SecretStore } from "./vault/open-vault.ts";
 import { resolveSecrets } from "./vault/vault.ts";
-import { createSecretGuard, type SecretGuard } from "./vault/secret-guard.ts";
+import { createSecretGuard, learnSetting, type SecretGuard } from "./vault/secret-guard.ts";
 
 /** Runs at work at once in one process. */
 export const DEFAULT_CONCURRENCY = 1_000;
@@ -143,7 +143,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const guard = options.guard ?? createSecretGuard();
   const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
-  const connectors = connectorsOf(options, clock);
+  const connectors = connectorsOf(options, clock, guard);
   const woven = { clock, signals, live, dispatcher, executor, commands, expiry, connectors };
   const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
@@ -258,12 +258,16 @@ interface Woven {
   connectors: Connectors;
 }
 
-function connectorsOf(options: EngineOptions, clock: Clock): Connectors {
+function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard): Connectors {
   const { database, workspace, tools, environment = {}, vault } = options;
   return createConnectors({
     workspace,
     clock,
-    values: { environment, ...(vault ? { resolveSecret: (text: string) => resolveSecrets(text, vault) } : {}) },
+    values: {
+      environment,
+      onValue: (name, value) => learnSetting(guard, name, value),
+      ...(vault ? { resolveSecret: (text: string) => resolveSecrets(text, vault) } : {}),
+    },
     pins: {
       read: (server) => readToolPin(database, server),
       write: (server, pin) => writeToolPin(database, server, pin),

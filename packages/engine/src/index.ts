@@ -24,7 +24,7 @@ export { preparePlace } from "./store/postgres-place.ts";
 export { examineVault } from "./vault/examine-vault.ts";
 export { guardModels } from "./vault/guard-models.ts";
 export { openVault, type SecretStore } from "./vault/open-vault.ts";
-export { createSecretGuard, type SecretGuard } from "./vault/secret-guard.ts";
+export { createSecretGuard, looksSecret, type SecretGuard } from "./vault/secret-guard.ts";
 export type { KeyPlace } from "./vault/vault-key.ts";
 export { resolveSecrets } from "./vault/vault.ts";
 export type { KeptSecret, Vault } from "./vault/vault.ts";

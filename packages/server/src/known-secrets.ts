@@ -1,9 +1,6 @@
-import type { KeptSecret } from "@bureau/engine";
+import { type KeptSecret, looksSecret } from "@bureau/engine";
 import type { Config } from "./config.ts";
 
-const MIN_CHARACTERS = 8;
-/** Of a value with no digit in it: shorter ones are words, such as the `ollama` that local servers take for a key. */
-const MIN_WORD_CHARACTERS = 20;
 const SECRET_HEADER = /auth|key|token|secret|cookie|passw|credential/i;
 
 /** Secrets that do not come from the vault: keys of the environment, the server's token, passwords in addresses. */
@@ -48,6 +45,5 @@ function decoded(text: string): string {
 }
 
 function isSecret(value: string): boolean {
-  if (value.includes("${secret:")) return false;
-  return value.length >= MIN_WORD_CHARACTERS || (value.length >= MIN_CHARACTERS && /\d/.test(value));
+  return !value.includes("${secret:") && looksSecret(value);
 }

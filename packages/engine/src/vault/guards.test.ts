@@ -14,7 +14,7 @@ import { editFile } from "../tools/edit-file.ts";
 import { writeFile } from "../tools/write-file.ts";
 import { guardModels } from "./guard-models.ts";
 import { guardTool } from "./guard-tools.ts";
-import { createSecretGuard } from "./secret-guard.ts";
+import { createSecretGuard, learnSetting } from "./secret-guard.ts";
 
 const KEY = "tok-4f9a8b7c6d5e";
 const MARK = "[secret GITHUB_TOKEN]";
@@ -89,6 +89,13 @@ describe("a guarded tool", () => {
     await expect(edit.execute(edits, context)).rejects.toMatchObject({ code: "forbidden" });
     expect(await readFile(join(folder, "a.env"), "utf8")).toBe("TOKEN=\nA=1\n");
   });
+});
+
+test("a value that a connector is given from the environment is hidden, and a word is not", () => {
+  const learning = createSecretGuard();
+  learnSetting(learning, "env:MAIL_PASSWORD", "s3cr3t-of-mail");
+  learnSetting(learning, "MODE:-production", "production");
+  expect(learning.redact("s3cr3t-of-mail in production")).toBe("[secret MAIL_PASSWORD] in production");
 });
 
 describe("guarded models", () => {

@@ -2,6 +2,9 @@ import { createRedactor, type RedactingStream, type Redactor, secretMark } from 
 import type { KeptSecret } from "./vault.ts";
 
 const MAX_DEPTH = 64;
+const MIN_CHARACTERS = 8;
+/** Of a value with no digit in it: shorter ones are words. */
+const MIN_WORD_CHARACTERS = 20;
 const MAX_CAUSES = 8;
 
 /** Hides every secret that this process has come to know in what leaves it or is kept. */
@@ -60,6 +63,16 @@ export function createSecretGuard(secrets: readonly KeptSecret[] = []): SecretGu
       return version;
     },
   };
+}
+
+/** Hides a value that a setting was given from outside the vault, unless it reads like a word. */
+export function learnSetting(guard: SecretGuard, name: string, value: string): void {
+  if (looksSecret(value)) guard.learn([{ name: name.replace(/^(env|secret):|:-.*$/gs, ""), value }]);
+}
+
+/** Whether a value from outside the vault is taken for a secret: `ollama` or `production` would hide too much. */
+export function looksSecret(value: string): boolean {
+  return value.length >= MIN_WORD_CHARACTERS || (value.length >= MIN_CHARACTERS && /\d/.test(value));
 }
 
 /** Plain data with each text changed, names of fields too; the same object where nothing changed. */

@@ -10,6 +10,8 @@ export interface Values {
   workspace: string;
   /** Puts the value in place of each `${secret:NAME}` of a text. Absent: there is no vault. */
   resolveSecret?: ((text: string) => Promise<string>) | undefined;
+  /** Told of each value that was filled in, before it is handed over, so that it is hidden wherever it comes up. */
+  onValue?: ((name: string, value: string) => void) | undefined;
 }
 
 /** Fills in texts, and remembers what must not be shown. */
@@ -28,6 +30,7 @@ export function createFiller(values: Values): Filler {
   const valueOf = async (place: string, name: string): Promise<string> => {
     const value = await find(values, place, name);
     if (value.trim().length >= SHORTEST_SECRET && name !== "workspaceFolder") secrets.add(value);
+    if (name !== "workspaceFolder") values.onValue?.(name, value);
     return value;
   };
   return {
