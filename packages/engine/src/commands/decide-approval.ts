@@ -211,7 +211,7 @@ async function draftRules(
     approved: input.decision === "approve",
     scope,
     tool: call.name,
-    targets: targetsOf(parts, entry, call),
+    targets: targetsOf(parts, entry, call, agentName),
     agentName,
     goal: goal && { id: goal.id, title: goal.spec.title },
     runId: run.id,
@@ -222,9 +222,9 @@ async function draftRules(
 }
 
 /** Those on the card, and what the call opens; where the card names none, those that the tool tells of the call. */
-function targetsOf(parts: CommandParts, entry: InboxRow, call: ToolCallRow): string[] {
+function targetsOf(parts: CommandParts, entry: InboxRow, call: ToolCallRow, agent: string): string[] {
   const tool = parts.toolNamed(call.name);
-  const action = tool && actionOf(tool, call.arguments);
+  const action = tool && actionOf(tool, call.arguments, { agent });
   const shown = isRecord(entry.detail) ? entry.detail["targets"] : undefined;
   const targets = Array.isArray(shown) ? shown.map(String) : (action?.targets ?? []);
   return [...targets, ...(action?.reaches ?? [])];

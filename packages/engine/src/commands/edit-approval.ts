@@ -1,6 +1,7 @@
 import { AppError, type EditApproval, type InboxEntry } from "@bureau/protocol";
 import { isDeepStrictEqual } from "node:util";
 import type { DecidedBy } from "../engine-api.ts";
+import { findAgent } from "../queries/lookup.ts";
 import { inboxEntryFromRow, type InboxRow, type ToolCallRow } from "../store/rows.ts";
 import { editEffect } from "../store/effects.ts";
 import { actionHash } from "../tools/action-hash.ts";
@@ -44,7 +45,8 @@ export async function editInboxEntry(
     ]);
     const call = rows[0];
     if (run === null || call === undefined || call.status !== "awaiting_approval") throw callIsGone(entry);
-    const edit = checked(parts.toolNamed(call.name), call.name, input.arguments);
+    const agent = (await findAgent(change.transaction, run.agent_id)).name;
+    const edit = checked(parts.toolNamed(call.name), call.name, input.arguments, agent);
     if (isDeepStrictEqual(call.arguments, edit.arguments)) return inboxEntryFromRow(entry);
     const hash = actionHash(call.name, edit.arguments);
     await change.transaction.query("UPDATE tool_calls SET arguments = $2, action_hash = $3 WHERE id = $1", [
@@ -69,7 +71,7 @@ interface CheckedEdit {
 }
 
 /** The arguments as the tool takes them, which is how a call of the model's is kept too. */
-function checked(tool: Tool | null, name: string, args: Record<string, unknown>): CheckedEdit {
+function checked(tool: Tool | null, name: string, args: Record<string, unknown>, agent: string): CheckedEdit {
   if (tool === null) {
     throw new AppError("invalid", `There is no tool ${name} now, so new arguments for it cannot be checked.`, {
       hint: "Approve or deny the call as it is.",
@@ -81,7 +83,7 @@ function checked(tool: Tool | null, name: string, args: Record<string, unknown>)
       hint: "Nothing was changed; the call waits as it was.",
     });
   }
-  const { kind, targets, title, reversible } = actionOf(tool, parsed.args);
+  const { kind, targets, title, reversible } = actionOf(tool, parsed.args, { agent });
   return { arguments: parsed.args, shown: { kind, targets, summary: title, reversible } };
 }
 
