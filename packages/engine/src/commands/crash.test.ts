@@ -103,7 +103,11 @@ async function givenApproval(goal: GoalRow, expires_at: Date | null): Promise<vo
     goal.id,
   ]);
   const call = await aToolCall(world.database, rows[0], { status: "awaiting_approval" });
-  await anEntry(world.database, { kind: "approval", expires_at, on_expiry: "deny" }, { run: rows[0], call, goal });
+  await anEntry(
+    world.database,
+    { kind: "approval", expires_at, on_expiry: "deny", detail: { targets: ["ls"] } },
+    { run: rows[0], call, goal },
+  );
 }
 
 type Command = (parts: CommandParts, goal: GoalRow) => Promise<unknown>;
