@@ -58,6 +58,7 @@ const JSON_ANSWERS: Record<string, string> = {
   "inbox approve":
     "`{ entries, failed }`: entries as they are now, and `{ entryId, message }` for each that could not be decided",
   "inbox deny": "as `inbox approve`",
+  "inbox reply": "as `inbox approve`",
   "inbox dismiss": "as `inbox approve`",
   "inbox edit": "the [InboxEntry](api.md#inboxentry) as it is now",
   "inbox answer": "the [InboxEntry](api.md#inboxentry) as it is now",

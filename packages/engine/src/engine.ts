@@ -130,20 +130,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   if (options.halted) await takeHalt(database, options.halted);
   const dispatcher = lateDispatcher(late);
-  const told = tellingDatabase(database, () => live.committed());
   const agentListeners = new Set<(folder: string) => void>();
+  const guard = options.guard ?? createSecretGuard();
+  const connectors = connectorsOf(options, clock, guard);
   const commands: CommandParts = {
-    database: told,
+    database: tellingDatabase(database, () => live.committed()),
     clock,
     workspace: { folder: workspace },
     dispatcher,
     signals,
-    toolNamed: (name) => options.tools.find((tool) => tool.name === name) ?? null,
+    toolNamed: (name, agent) => toolNamed(options.tools, connectors, name, agent),
     onEvents: (events) => tellAgents(events, agentListeners),
   };
-  const guard = options.guard ?? createSecretGuard();
   const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
-  const connectors = connectorsOf(options, clock, guard);
   const woven = { clock, signals, live, dispatcher, executor, commands, expiry, connectors };
   const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
@@ -156,12 +155,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   await discoverAgents(commands);
   await clearUnfinishedGoalFiles(commands);
-  executor.sweep(async ({ alive, dead }) => {
-    live.others = alive.length > 0;
-    await options.caps?.reload();
-    await numberEvents(database);
-    await adopt(database, late.dispatcher!, dead, log);
-  });
+  sweep(options, { executor, live, dispatcher: late.dispatcher });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
   expiry.start();
   const state = { stopping: false };
@@ -198,6 +192,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await Promise.all([connectors.close(), options.sandbox.close()]);
     },
   };
+}
+
+/** A built-in tool, or one of a server that the agent is connected to. */
+async function toolNamed(
+  builtIn: readonly Tool[],
+  connectors: Connectors,
+  name: string,
+  agent: { folder: string },
+): Promise<Tool | null> {
+  const isNamed = (tool: Tool) => tool.name === name;
+  return builtIn.find(isNamed) ?? (await connectors.toolsFor(agent)).tools.find(isNamed) ?? null;
 }
 
 /** The dispatcher for parts that are made before it. */
@@ -340,6 +345,19 @@ async function driveSafely(parts: LoopParts, guard: SecretGuard, runId: string, 
       );
     await failRun(parts, runId, error);
   }
+}
+
+/** Looks again and again which processes live, and takes over from those that died. */
+function sweep(
+  { database, caps, log }: EngineOptions,
+  { executor, live, dispatcher }: { executor: Executor; live: Live; dispatcher: RunDispatcher },
+): void {
+  executor.sweep(async ({ alive, dead }) => {
+    live.others = alive.length > 0;
+    await caps?.reload();
+    await numberEvents(database);
+    await adopt(database, dispatcher, dead, log);
+  });
 }
 
 /** Takes over what dead processes had at work, and hands over runs that no dispatch would start. */

@@ -1,4 +1,10 @@
-import { AppError, type EditApproval, type InboxEntry, type InboxReplyResult } from "@bureau/protocol";
+import {
+  AppError,
+  type DecisionScope,
+  type EditApproval,
+  type InboxEntry,
+  type InboxReplyResult,
+} from "@bureau/protocol";
 import { answer as writeAnswer, argument, readWhole } from "../answer.ts";
 import type { Call } from "../command-line.ts";
 import { connect, type Connection } from "../connect.ts";
@@ -11,25 +17,44 @@ const CONFLICT = 5;
 
 type DecisionWord = "approve" | "deny" | "dismiss";
 
-export async function approve(call: Call<{ note?: string }>): Promise<number> {
+type Reach = "run" | "goal" | "always";
+interface DecideOptions {
+  note?: string;
+  for?: Reach;
+}
+
+const SCOPES: Record<Reach, DecisionScope> = { run: "run", goal: "goal", always: "rule" };
+const REACH_WORDS: Record<Reach, string> = { run: "for this run", goal: "for this goal", always: "always" };
+
+export async function approve(call: Call<DecideOptions>): Promise<number> {
   return decide(call, "approve");
 }
 
-export async function deny(call: Call<{ note?: string }>): Promise<number> {
+export async function deny(call: Call<DecideOptions>): Promise<number> {
   return decide(call, "deny");
 }
 
-export async function dismiss(call: Call<{ note?: string }>): Promise<number> {
+export async function dismiss(call: Call<DecideOptions>): Promise<number> {
   return decide(call, "dismiss");
 }
 
+/** One reply in words to the list that was shown last. */
+export async function reply(call: Call): Promise<number> {
+  const result = await sendReply(await connect(call), argument(call, 0));
+  return writeResult(call, result);
+}
+
 /** One decision on several entries. One that cannot be decided does not stop the others. */
-async function decide(call: Call<{ note?: string }>, decision: DecisionWord): Promise<number> {
+async function decide(call: Call<DecideOptions>, decision: DecisionWord): Promise<number> {
   const connection = await connect(call);
   const given = (call.args[0] as string[]).map((text) => text.trim());
   const result = given.every(isSimple)
-    ? await decideEach(connection, given.flatMap(splitNumbers), decision, call.options.note)
-    : await decideByWords(connection, given.join(" "), decision, call.options.note);
+    ? await decideEach(connection, given.flatMap(splitNumbers), decision, call.options)
+    : await decideByWords(connection, given.join(" "), decision, call.options);
+  return writeResult(call, result);
+}
+
+function writeResult(call: Call<object>, result: InboxReplyResult): number {
   writeAnswer(call, result, () => resultText(result));
   return result.failed.length > 0 ? CONFLICT : 0;
 }
@@ -50,14 +75,18 @@ async function decideEach(
   connection: Connection,
   references: readonly string[],
   decision: DecisionWord,
-  note: string | undefined,
+  options: DecideOptions,
 ): Promise<InboxReplyResult> {
   const found: InboxEntry[] = [];
   for (const reference of references) found.push(await findEntry(connection, reference));
   const result: InboxReplyResult = { entries: [], failed: [] };
   for (const entry of found) {
     try {
-      const body = { decision, ...(note === undefined ? {} : { note }) };
+      const body = {
+        decision,
+        ...(options.note === undefined ? {} : { note: options.note }),
+        ...(options.for === undefined ? {} : { scope: SCOPES[options.for] }),
+      };
       result.entries.push(await connection.client.decideInboxEntry({ params: { entryId: entry.id }, body }));
     } catch (error) {
       if (!(error instanceof AppError) || found.length === 1) throw error;
@@ -71,7 +100,7 @@ async function decideByWords(
   connection: Connection,
   text: string,
   decision: DecisionWord,
-  note: string | undefined,
+  { note, for: reach }: DecideOptions,
 ): Promise<InboxReplyResult> {
   if (note !== undefined || decision === "dismiss") {
     throw new AppError(
@@ -82,12 +111,22 @@ async function decideByWords(
       },
     );
   }
+  if (/[;\n]/.test(text) && (reach !== undefined || decision === "deny")) {
+    throw new AppError("invalid", `The reply "${oneLine(text, 80)}" has several parts, which decide for themselves.`, {
+      hint: "Use `bureau inbox reply`, and say it in each part: `1 for this goal; 2 no`.",
+    });
+  }
+  const words = decision === "deny" ? `no ${text}` : text;
+  return sendReply(connection, reach === undefined ? words : `${words} ${REACH_WORDS[reach]}`);
+}
+
+async function sendReply(connection: Connection, text: string): Promise<InboxReplyResult> {
   const entries = await shownList(connection);
   if (entries.length === 0)
     throw new AppError("not_found", "Nothing waits in the inbox.", {
       hint: "`bureau goal list` shows what is at work.",
     });
-  return connection.client.replyToInbox({ body: { text: decision === "deny" ? `no ${text}` : text, entries } });
+  return connection.client.replyToInbox({ body: { text, entries } });
 }
 
 /** The entry of a number in the list shown last, or of an id or its beginning. */
@@ -164,7 +203,13 @@ export async function answer(call: Call<{ choice?: string }>): Promise<void> {
 }
 
 function resultText(result: InboxReplyResult): string {
-  const lines = result.entries.map((entry) => `${entry.status}: ${oneLine(entry.title, 300)}`);
+  const lines = result.entries.map((entry) => `${stateOf(entry)}: ${oneLine(entry.title, 300)}`);
   const failed = result.failed.map((one) => `not decided: ${oneLine(one.message, 300)}`);
   return `${[...lines, ...failed].join("\n")}\n`;
+}
+
+/** What became of an entry: one that was only given away still waits. */
+function stateOf(entry: InboxEntry): string {
+  if (entry.status !== "pending" || entry.assignee === null) return entry.status;
+  return `for ${oneLine(entry.assignee, 60)}`;
 }

@@ -87,6 +87,17 @@ function renderEntry(terminal: Terminal, entry: InboxEntry): string {
   if (entry.answer !== null) lines.push("", `Answer: ${cleanText(entry.answer)}`);
   if (entry.decidedBy !== null)
     lines.push(`Decided by ${entry.decidedBy} ${relativeTime(terminal.now(), entry.decidedAt)}.`);
-  if (entry.status === "pending") lines.push("", replyCommand(entry));
+  if (entry.status === "pending") lines.push(...timesOf(terminal, entry), "", replyCommand(entry));
   return `${lines.join("\n")}\n`;
+}
+
+/** Whom an entry waits for and until when. */
+function timesOf(terminal: Terminal, entry: InboxEntry): string[] {
+  const lines: string[] = [];
+  if (entry.assignee !== null) lines.push(`For ${oneLine(entry.assignee, 60)} to decide.`);
+  if (entry.expiresAt !== null) {
+    const then = entry.onExpiry === "assume" ? "it goes on with its assumption" : "it counts as denied";
+    lines.push(`Expires ${relativeTime(terminal.now(), entry.expiresAt)}; then ${then}.`);
+  }
+  return lines.length === 0 ? [] : ["", ...lines];
 }

@@ -106,6 +106,23 @@ describe("a run", () => {
     expect(tail.code).toBe(0);
     expect(tail.out).toContain("autumn");
   });
+
+  test("that asks can be given to somebody by a reply, and what is not understood decides nothing", async () => {
+    expect((await bureau("run", "A question first")).code).toBe(7);
+    await bureau("hey");
+    const reply = await bureau("inbox", "reply", "1 → @ana, tomorrow");
+    expect(reply).toMatchObject({ code: 0, out: "for ana: Which launch?\n" });
+    expect((await bureau("inbox", "show", "1")).out).toContain("For ana to decide.");
+    const unclear = await bureau("inbox", "reply", "1 no; 1 perhaps");
+    expect(unclear).toMatchObject({ code: 2, err: expect.stringContaining('Not understood: "perhaps"') });
+    expect(await bureau("inbox", "approve", "1", "--for", "goal")).toMatchObject({ code: 2 });
+    expect(await bureau("inbox", "approve", "1; 2", "--for", "goal")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("several parts"),
+    });
+    expect(await bureau("inbox", "approve", "1", "--for", "ever")).toMatchObject({ code: 2 });
+    expect((await bureau("inbox", "answer", "1", "spring")).code).toBe(0);
+  });
 });
 
 describe("a policy", () => {

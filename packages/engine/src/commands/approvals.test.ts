@@ -140,6 +140,17 @@ describe("a decision that reaches further than the call", () => {
     expect((await rulesOf(run)).filter((rule) => rule.run_id === run.id)).toEqual([]);
   });
 
+  test("of a call that opens things is for those, and of a card that does not say is refused", async () => {
+    const opening = await asking({ values: { detail: { targets: [], reaches: ["mail/inbox"] } } });
+    await decideInboxEntry(world.parts, opening.entry.id, { decision: "approve", scope: "run", by: ANA });
+    const own = (await rulesOf(opening.run)).filter((rule) => rule.run_id === opening.run.id);
+    expect(own).toMatchObject([{ target: "mail/inbox" }]);
+    const silent = await asking({ values: { detail: {} } });
+    expect(
+      await failure(decideInboxEntry(world.parts, silent.entry.id, { decision: "approve", scope: "run", by: ANA })),
+    ).toMatchObject({ code: "invalid", message: expect.stringContaining("makes no rule") });
+  });
+
   test("is refused for what is no call", async () => {
     const goal = await aGoal(world.database, { agent_id: world.agent.id });
     const entry = await anEntry(world.database, { kind: "sign_off", check_index: 0 }, { goal });
@@ -227,7 +238,7 @@ describe("an edit before the yes", () => {
 
   test("of a tool that is gone is refused", async () => {
     const { entry } = await asking();
-    const parts = { ...world.parts, toolNamed: () => null };
+    const parts = { ...world.parts, toolNamed: async () => null };
     expect(await failure(editInboxEntry(parts, entry.id, { arguments: { to: [] }, by: ANA }))).toMatchObject({
       code: "invalid",
     });

@@ -7,6 +7,7 @@ import { aToolCall, anEntry, testCommands, type TestCommands, owner } from "../t
 import { createGoal } from "./create-goal.ts";
 import { decideInboxEntry } from "./decide-entry.ts";
 import { editGoal } from "./edit-goal.ts";
+import { expireEntries } from "./expire-entries.ts";
 import { clearUnfinishedGoalFiles, hashOf } from "./goal-files.ts";
 import type { CommandParts } from "./parts.ts";
 import { pauseGoal } from "./pause-goal.ts";
@@ -40,13 +41,14 @@ async function givenGoal(): Promise<GoalRow> {
 
 /** All that a goal consists of, so that "half" would show. */
 async function told(goalId: string): Promise<unknown> {
-  const tables = ["goals", "runs", "items", "inbox", "tool_calls", "events"] as const;
+  const tables = ["goals", "runs", "items", "inbox", "tool_calls", "policy_rules", "events"] as const;
   const keys = {
     goals: "id = $1",
     runs: "goal_id = $1",
     items: "thread_id = (SELECT thread_id FROM goals WHERE id = $1)",
     inbox: "goal_id = $1",
     tool_calls: "run_id IN (SELECT id FROM runs WHERE goal_id = $1)",
+    policy_rules: "goal_id = $1",
     events: "goal_id = $1",
   };
   const state: Record<string, unknown[]> = {};
@@ -95,6 +97,19 @@ function pointsOf(): CrashPoint[] {
   );
 }
 
+/** The goal's run waits for a yes to a call, until then. */
+async function givenApproval(goal: GoalRow, expires_at: Date | null): Promise<void> {
+  const { rows } = await world.database.query("UPDATE runs SET status = 'waiting' WHERE goal_id = $1 RETURNING *", [
+    goal.id,
+  ]);
+  const call = await aToolCall(world.database, rows[0], { status: "awaiting_approval" });
+  await anEntry(
+    world.database,
+    { kind: "approval", expires_at, on_expiry: "deny", detail: { targets: ["ls"] } },
+    { run: rows[0], call, goal },
+  );
+}
+
 type Command = (parts: CommandParts, goal: GoalRow) => Promise<unknown>;
 const COMMANDS: Record<string, { before?: (goal: GoalRow) => Promise<unknown>; command: Command }> = {
   "pausing a goal": { command: (parts, goal) => pauseGoal(parts, goal.id) },
@@ -104,18 +119,16 @@ const COMMANDS: Record<string, { before?: (goal: GoalRow) => Promise<unknown>; c
   },
   "stopping a goal": { command: (parts, goal) => stopGoal(parts, goal.id) },
   "editing a goal": { command: (parts, goal) => editGoal(parts, goal.id, { spec: { done: "It is long." } }) },
-  "a yes to a call": {
-    before: async (goal) => {
-      const { rows } = await world.database.query("UPDATE runs SET status = 'waiting' WHERE goal_id = $1 RETURNING *", [
-        goal.id,
-      ]);
-      const call = await aToolCall(world.database, rows[0], { status: "awaiting_approval" });
-      await anEntry(world.database, { kind: "approval" }, { run: rows[0], call, goal });
-    },
+  "a yes to a call, with a rule": {
+    before: (goal) => givenApproval(goal, null),
     command: async (parts, goal) => {
       const { rows } = await world.database.query("SELECT id FROM inbox WHERE goal_id = $1", [goal.id]);
-      return decideInboxEntry(parts, rows[0].id, { decision: "approve", by: owner("owner") });
+      return decideInboxEntry(parts, rows[0].id, { decision: "approve", scope: "goal", by: owner() });
     },
+  },
+  "an expiry": {
+    before: (goal) => givenApproval(goal, new Date("2026-01-01T00:00:00Z")),
+    command: (parts) => expireEntries(parts, world.parts.clock.now()),
   },
 };
 

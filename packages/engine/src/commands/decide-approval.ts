@@ -12,7 +12,6 @@ import { afterApproval, afterDenial, DENIALS_QUESTION, NO_DENIALS, type Denials 
 import type { DecidedBy } from "../engine-api.ts";
 import { decideEffect } from "../store/effects.ts";
 import type { GoalRow, InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
-import { actionOf } from "../tools/action-of.ts";
 import { addItems, type Change, type NewItem } from "./change.ts";
 import {
   addCallEvent,
@@ -25,7 +24,6 @@ import {
   RUNTIME,
 } from "./entry-writes.ts";
 import { wakeGoal } from "./goal-writes.ts";
-import type { CommandParts } from "./parts.ts";
 import { updateRun, wakeRun } from "./run-writes.ts";
 
 const MAX_TITLE_CHARACTERS = 200;
@@ -40,11 +38,7 @@ interface ApprovalDecision {
 }
 
 /** Decides a locked, pending approval, and makes the rules that its scope asks for. */
-export async function decideApproval(
-  parts: CommandParts,
-  change: Change,
-  decision: ApprovalDecision,
-): Promise<InboxRow> {
+export async function decideApproval(change: Change, decision: ApprovalDecision): Promise<InboxRow> {
   const { entry, run, goal, input, scope } = decision;
   const approved = input.decision === "approve";
   if (run === null) throw callIsGone(entry);
@@ -52,7 +46,7 @@ export async function decideApproval(
     requireInTime(change, entry);
     requireSameGoal(entry, goal);
   }
-  const rules = scope === "once" ? [] : await draftRules(parts, change, { ...decision, run });
+  const rules = scope === "once" ? [] : await draftRules(change, { ...decision, run });
   const by = input.by.name;
   const decided = await closeEntry(change, entry, {
     status: approved ? "approved" : "denied",
@@ -195,11 +189,7 @@ async function askHowToGoOn(change: Change, run: RunRow, goal: GoalRow | null): 
   await updateRun(change, run.id, `state = state || '{"askedAfterDenials": true}'::jsonb`, []);
 }
 
-async function draftRules(
-  parts: CommandParts,
-  change: Change,
-  decision: ApprovalDecision & { run: RunRow },
-): Promise<RuleDraft[]> {
+async function draftRules(change: Change, decision: ApprovalDecision & { run: RunRow }): Promise<RuleDraft[]> {
   const { entry, run, goal, input, scope } = decision;
   const { transaction } = change;
   const calls = await transaction.query<ToolCallRow>("SELECT * FROM tool_calls WHERE id = $1", [entry.tool_call_id]);
@@ -211,7 +201,7 @@ async function draftRules(
     approved: input.decision === "approve",
     scope,
     tool: call.name,
-    targets: targetsOf(parts, entry, call),
+    targets: shownPlaces(entry),
     agentName,
     goal: goal && { id: goal.id, title: goal.spec.title },
     runId: run.id,
@@ -221,13 +211,13 @@ async function draftRules(
   return drafted.rules;
 }
 
-/** Those on the card, and what the call opens; where the card names none, those that the tool tells of the call. */
-function targetsOf(parts: CommandParts, entry: InboxRow, call: ToolCallRow): string[] {
-  const tool = parts.toolNamed(call.name);
-  const action = tool && actionOf(tool, call.arguments);
-  const shown = isRecord(entry.detail) ? entry.detail["targets"] : undefined;
-  const targets = Array.isArray(shown) ? shown.map(String) : (action?.targets ?? []);
-  return [...targets, ...(action?.reaches ?? [])];
+/** What the card names: whom the call goes to and what it opens. A card that names neither list makes no rule. */
+function shownPlaces(entry: InboxRow): string[] {
+  const { targets, reaches = [] } = isRecord(entry.detail) ? entry.detail : {};
+  if (Array.isArray(targets) && Array.isArray(reaches)) return [...targets, ...reaches].map(String);
+  throw new AppError("invalid", `The card "${entry.title}" does not say what the call is about, so it makes no rule.`, {
+    hint: "Decide it once.",
+  });
 }
 
 /** A rule that is there already is not made twice. */

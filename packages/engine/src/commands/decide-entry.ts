@@ -61,7 +61,7 @@ export async function decideInboxEntry(
     if (isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
     if (entry.status !== "pending") throw alreadyDecided(entry);
     if (entry.kind === "approval") {
-      return inboxEntryFromRow(await decideApproval(parts, change, { entry, run, goal, input, scope }));
+      return inboxEntryFromRow(await decideApproval(change, { entry, run, goal, input, scope }));
     }
     const by = input.by.name;
     const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by });

@@ -31,6 +31,8 @@ export async function editInboxEntry(
   entryId: string,
   input: EditApproval & DecidedBy,
 ): Promise<InboxEntry> {
+  // Found before anything is locked: a tool may be a server's, which takes its time to answer.
+  const asked = await toolOfEntry(parts, entryId);
   return await change(parts, async (change) => {
     const { entry, run } = await lockEntry(change, entryId);
     requireMayDecide(entry, input.by, { what: "edit" });
@@ -44,7 +46,7 @@ export async function editInboxEntry(
     ]);
     const call = rows[0];
     if (run === null || call === undefined || call.status !== "awaiting_approval") throw callIsGone(entry);
-    const edit = checked(parts.toolNamed(call.name), call.name, input.arguments);
+    const edit = checked(asked, call.name, input.arguments);
     if (isDeepStrictEqual(call.arguments, edit.arguments)) return inboxEntryFromRow(entry);
     const hash = actionHash(call.name, edit.arguments);
     await change.transaction.query("UPDATE tool_calls SET arguments = $2, action_hash = $3 WHERE id = $1", [
@@ -62,15 +64,32 @@ export async function editInboxEntry(
   });
 }
 
+interface AskedTool {
+  tool: Tool | null;
+  agent: string;
+}
+
+async function toolOfEntry(parts: CommandParts, entryId: string): Promise<AskedTool | null> {
+  const { rows } = await parts.database.query<{ tool: string; agent: string; folder: string }>(
+    `SELECT c.name AS tool, a.name AS agent, a.folder FROM inbox i JOIN tool_calls c ON c.id = i.tool_call_id
+     JOIN runs r ON r.id = c.run_id JOIN agents a ON a.id = r.agent_id WHERE i.id = $1`,
+    [entryId],
+  );
+  const found = rows[0];
+  if (found === undefined) return null;
+  return { tool: await parts.toolNamed(found.tool, { folder: found.folder }), agent: found.agent };
+}
+
 interface CheckedEdit {
   arguments: unknown;
   /** What the card shows of the new action besides its arguments. */
-  shown: { kind: string; targets: string[]; summary: string; reversible: boolean };
+  shown: { kind: string; targets: string[]; reaches: string[]; summary: string; reversible: boolean };
 }
 
 /** The arguments as the tool takes them, which is how a call of the model's is kept too. */
-function checked(tool: Tool | null, name: string, args: Record<string, unknown>): CheckedEdit {
-  if (tool === null) {
+function checked(asked: AskedTool | null, name: string, args: Record<string, unknown>): CheckedEdit {
+  const tool = asked?.tool ?? null;
+  if (asked === null || tool === null) {
     throw new AppError("invalid", `There is no tool ${name} now, so new arguments for it cannot be checked.`, {
       hint: "Approve or deny the call as it is.",
     });
@@ -81,8 +100,8 @@ function checked(tool: Tool | null, name: string, args: Record<string, unknown>)
       hint: "Nothing was changed; the call waits as it was.",
     });
   }
-  const { kind, targets, title, reversible } = actionOf(tool, parsed.args);
-  return { arguments: parsed.args, shown: { kind, targets, summary: title, reversible } };
+  const { kind, targets, reaches, title, reversible } = actionOf(tool, parsed.args, { agent: asked.agent });
+  return { arguments: parsed.args, shown: { kind, targets, reaches, summary: title, reversible } };
 }
 
 async function writeEntry(

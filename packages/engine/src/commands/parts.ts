@@ -33,8 +33,8 @@ export interface CommandParts {
   workspace: { folder: string };
   dispatcher: Dispatcher;
   signals: Signals;
-  /** The tool of that name, by which changed arguments are checked; null when there is none now. */
-  toolNamed(name: string): Tool | null;
+  /** The tool that an agent calls by that name, to check changed arguments by; null when there is none now. */
+  toolNamed(name: string, agent: { folder: string }): Promise<Tool | null>;
   /** Called with the events of each change that was committed here. Must not throw. */
   onEvents?: (events: readonly NewEvent[]) => void;
 }

@@ -86,7 +86,7 @@ describe("parseReply", () => {
     expect(read("yes", 1)).toEqual(approve(1));
     expect(read("no: too expensive", 1)).toEqual(but(deny(1), { note: "too expensive" }));
     expect(() => read("yes", 2)).toThrow("does not say which of the 2");
-    expect(() => read("no: too expensive", 2)).toThrow();
+    expect(() => read("no: too expensive", 2)).toThrow("too expensive");
   });
 
   test.each([
@@ -129,30 +129,12 @@ describe("parseReply", () => {
 });
 
 describe("any reply", () => {
-  const word = fc.constantFrom(
-    ...[
-      "all",
-      "but",
-      "no",
-      "yes",
-      "1",
-      "3",
-      "9",
-      "2-4",
-      "4-1",
-      "and",
-      ",",
-      ";",
-      "\n",
-      ":",
-      "to",
-      "-",
-      "x",
-      "→",
-      "@ana",
-    ],
-    ...["for this goal", "always", "Friday", "once", "0", "99999999999999999999"],
-  );
+  const words = [
+    ..."all but no yes 1 3 9 2-4 4-1 and , ; : to - x → @ana always Friday once 0 99999999999999999999".split(" "),
+    "\n",
+    "for this goal",
+  ];
+  const word = fc.constantFrom(...words);
   const text = fc.oneof(
     fc.string({ unit: "grapheme", maxLength: 60 }),
     fc.array(word, { maxLength: 10 }).map((words) => words.join(" ")),

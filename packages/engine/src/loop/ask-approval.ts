@@ -46,6 +46,7 @@ function cardOf(parts: LoopParts, journal: Journal, call: LoadedCall): NewInboxE
       effect: call.effect,
       kind: action?.kind ?? call.name,
       targets: action?.targets ?? [],
+      reaches: action?.reaches ?? [],
       summary: action?.title ?? call.name,
       reversible: action?.reversible ?? false,
       sources: journal.facts.taint ?? [],

@@ -47,7 +47,7 @@ export async function testCommands(tools: readonly Tool[] = builtInTools()): Pro
       kick: () => void (kicks += 1),
     },
     signals: { interrupt: (runId) => void interrupted.push(runId) },
-    toolNamed: (name) => tools.find((tool) => tool.name === name) ?? null,
+    toolNamed: async (name) => tools.find((tool) => tool.name === name) ?? null,
   };
   const agent = await anAgent(database, { folder, name: "home" });
   return {

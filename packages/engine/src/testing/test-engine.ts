@@ -89,7 +89,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     workspace: { folder: workspace },
     dispatcher: parts.dispatcher,
     signals: parts.signals,
-    toolNamed: (name) => (options.tools ?? builtInTools()).find((tool) => tool.name === name) ?? null,
+    toolNamed: async (name) => (options.tools ?? builtInTools()).find((tool) => tool.name === name) ?? null,
   };
   return {
     database,

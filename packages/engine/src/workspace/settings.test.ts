@@ -21,6 +21,7 @@ modelLimits:
   local/org/qwen3: { contextTokens: 32000 }
 budget: { money: 5.00, time: 4h }
 limits: { maxConcurrentRuns: 50, runTime: 2h }
+approvals: { expireAfter: 2d, remindAfter: 6h }
 fetch: { allowHosts: ["127.0.0.1:8080", intranet] }
 sandbox: { hosts: [api.example.com], agents: { builder: { hosts: ["*.npm.example:443"] } }, diskLimit: 4 GB }
 color: blue
@@ -56,7 +57,7 @@ describe("settings", () => {
       caps: NO_CAPS,
       budget: { micros: 5_000_000, timeMs: 14_400_000 },
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
-      approvals: { expireAfterMs: null, remindAfterMs: null },
+      approvals: { expireAfterMs: 172_800_000, remindAfterMs: 21_600_000 },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
       sandbox: {
         hosts: [{ text: "api.example.com", host: "api.example.com", below: false, ports: [443, 80], isPrivate: false }],
@@ -68,7 +69,7 @@ describe("settings", () => {
         diskBytes: 4 * 1024 ** 3,
       },
       policy: [],
-      warnings: ["bureau.yaml, line 17: color is not a setting and has no effect."],
+      warnings: ["bureau.yaml, line 18: color is not a setting and has no effect."],
     });
   });
 
@@ -100,6 +101,8 @@ describe("settings", () => {
       "bureau.yaml, line 1: limits.maxConcurrentRuns must be a whole number above zero, not 0.",
     ],
     ["limits: { runTime: 2 }", 'limits.runTime cannot be "2".'],
+    ["approvals: { expireAfter: soon }", 'bureau.yaml, line 1: approvals.expireAfter cannot be "soon".'],
+    ["approvals: { expireAfter: 400d }", "approvals cannot wait for more than 365d"],
     ["fetch: { allowHosts: [http://a] }", 'must be a host or host:port, not "http://a".'],
     ["sandbox: { hosts: ['*.com'] }", "bureau.yaml, line 1: sandbox.hosts[0] is too wide"],
     ["sandbox: { agents: { a: { hosts: [127.0.0.1] } } }", "sandbox.agents.a.hosts[0] must name one host and its port"],
