@@ -130,20 +130,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   if (options.halted) await takeHalt(database, options.halted);
   const dispatcher = lateDispatcher(late);
-  const told = tellingDatabase(database, () => live.committed());
+  const connectors = connectorsOf(options, clock);
   const agentListeners = new Set<(folder: string) => void>();
   const commands: CommandParts = {
-    database: told,
+    database: tellingDatabase(database, () => live.committed()),
     clock,
     workspace: { folder: workspace },
     dispatcher,
     signals,
-    toolNamed: (name) => options.tools.find((tool) => tool.name === name) ?? null,
+    toolNamed: (name) => options.tools.find((tool) => tool.name === name) ?? connectors.known(name),
     onEvents: (events) => tellAgents(events, agentListeners),
   };
   const guard = options.guard ?? createSecretGuard();
   const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
-  const connectors = connectorsOf(options, clock);
   const woven = { clock, signals, live, dispatcher, executor, commands, expiry, connectors };
   const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
@@ -164,7 +163,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
   expiry.start();
-  const state = { stopping: false };
   return {
     ...engineApi({
       commands,
@@ -176,7 +174,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
-      isStopping: () => state.stopping,
+      isStopping: () => signals.stopping,
     }),
     commands,
     syncGoalFile: (path) => syncGoalFile(commands, path),
@@ -188,7 +186,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return () => agentListeners.delete(listener);
     },
     stop: async () => {
-      state.stopping = true;
       signals.stop();
       await expiry.stop();
       await late.dispatcher!.stop();

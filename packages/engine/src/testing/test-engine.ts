@@ -89,7 +89,8 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     workspace: { folder: workspace },
     dispatcher: parts.dispatcher,
     signals: parts.signals,
-    toolNamed: (name) => (options.tools ?? builtInTools()).find((tool) => tool.name === name) ?? null,
+    toolNamed: (name) =>
+      (options.tools ?? builtInTools()).find((tool) => tool.name === name) ?? connections[0]!.known(name),
   };
   return {
     database,
