@@ -100,7 +100,10 @@ export function engineApi(given: MethodParts): EngineApi {
     listInbox: (query) => listInbox(database, query),
     getInboxEntry: (entry) => getInboxEntry(database, entry),
     decideInboxEntry: (entry, input) => decideInboxEntry(commands, entry, input),
-    editInboxEntry: (entry, input) => editInboxEntry(commands, entry, input),
+    editInboxEntry: async (entry, input) => {
+      await connectAgent(commands, connectors, entry);
+      return await editInboxEntry(commands, entry, input);
+    },
     answerInboxEntry: (entry, input) => answerInboxEntry(commands, entry, input),
     replyToInbox: (input) => replyToInbox(commands, input),
     listEffects: (query) => listEffects(database, query),
@@ -139,6 +142,12 @@ export function engineApi(given: MethodParts): EngineApi {
 async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
   const current = (await caps?.reload()) ?? null;
   return current === null ? [] : await capUse(database, current, localDay(clock.now()));
+}
+
+/** Changed arguments are checked by the tool, which may be one of a server that nobody has needed since the start. */
+async function connectAgent({ database }: CommandParts, connectors: Connectors, entryId: string): Promise<void> {
+  const { agentId } = await getInboxEntry(database, entryId);
+  if (agentId !== null) await connectors.toolsFor(await getAgent(database, agentId));
 }
 
 async function statusOf({ database, workspace }: CommandParts, models: Models): Promise<Omit<Status, "version">> {

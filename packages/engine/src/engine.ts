@@ -158,7 +158,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   sweep(options, { executor, live, dispatcher: late.dispatcher });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
   expiry.start();
-  const state = { stopping: false };
   return {
     ...engineApi({
       commands,
@@ -170,7 +169,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
-      isStopping: () => state.stopping,
+      isStopping: () => signals.stopping,
     }),
     commands,
     syncGoalFile: (path) => syncGoalFile(commands, path),
@@ -182,7 +181,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return () => agentListeners.delete(listener);
     },
     stop: async () => {
-      state.stopping = true;
       signals.stop();
       await expiry.stop();
       await late.dispatcher!.stop();

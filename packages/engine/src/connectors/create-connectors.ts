@@ -1,10 +1,13 @@
 import type { Clock } from "../clock.ts";
+import type { Tool } from "../tools/tool.ts";
 import { type Connectors, NO_CONNECTED_TOOLS } from "./connector.ts";
 import type { Values } from "./mcp/fill-in.ts";
 import { type KnownServer, McpFiles } from "./mcp/load-mcp-json.ts";
 import type { McpServers, PinStore } from "./mcp/mcp-servers.ts";
 
 const MAX_LISTED = 200;
+/** Agents whose tools are kept in mind. */
+const MAX_GIVEN = 500;
 
 export interface ConnectorsOptions {
   /** The workspace's folder. */
@@ -31,11 +34,24 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
     return new Servers({ clock, pins, taken, values: { ...values, workspace } });
   };
   const servers = () => (loading ??= load());
+  const given = new Map<string, readonly Tool[]>();
   return {
     toolsFor: async ({ folder }) => {
       const settings = await files.of(folder);
-      if (settings.servers.length > 0) return await (await servers()).toolsFor(settings);
+      if (settings.servers.length > 0) {
+        const connected = await (await servers()).toolsFor(settings);
+        given.delete(folder);
+        given.set(folder, connected.tools);
+        const [oldest] = given.keys();
+        if (given.size > MAX_GIVEN && oldest !== undefined) given.delete(oldest);
+        return connected;
+      }
+      given.delete(folder);
       return settings.notices.length === 0 ? NO_CONNECTED_TOOLS : { tools: [], notices: settings.notices };
+    },
+    known: (name) => {
+      const found = new Set([...given.values()].flatMap((tools) => tools.filter((tool) => tool.name === name)));
+      return found.size === 1 ? [...found][0]! : null;
     },
     list: async () => {
       const found = await allServers(files, workspace, await options.agents());

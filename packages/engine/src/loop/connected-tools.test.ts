@@ -1,7 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { EditApproval, PolicyRule } from "@bureau/protocol";
 import { afterEach, describe, expect, test } from "vitest";
+import { decideInboxEntry } from "../commands/decide-entry.ts";
+import { editInboxEntry } from "../commands/edit-approval.ts";
 import { postMessage, startRun } from "../commands/start-run.ts";
+import { listInbox } from "../queries/inbox.ts";
 import { listToolCalls } from "../queries/runs.ts";
 import { listItems } from "../queries/threads.ts";
 import { crashAtEveryWrite } from "../testing/crash-scenario.ts";
@@ -11,17 +15,31 @@ import { loggedCalls, type McpScript } from "../testing/mcp-test-server.ts";
 import type { ModelScript } from "../testing/model-server.ts";
 import { testEngine } from "../testing/test-engine.ts";
 import { systemOf, testWorld, type World } from "../testing/test-world.ts";
+import { owner } from "../testing/factories.ts";
 import { builtInTools } from "../tools/registry.ts";
 
 const LIMIT_MS = 120_000;
+
+const ASK: PolicyRule = {
+  id: "rule_ask",
+  verdict: "ask",
+  tool: "mail_send_email",
+  target: null,
+  agent: null,
+  goalId: null,
+  runId: null,
+  afterOutside: false,
+  origin: "settings",
+  text: "ask before mail",
+};
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-async function open(script: ModelScript): Promise<World> {
-  const world = await testWorld(script);
+async function open(script: ModelScript, rules?: readonly PolicyRule[]): Promise<World> {
+  const world = await testWorld(script, rules ? { rules } : {});
   closing.push(() => world.close());
   return world;
 }
@@ -77,6 +95,24 @@ describe("a run", () => {
     expect(notices).toHaveLength(1);
     expect(notices[0]).toContain('The server "mail" of mcp.json is not connected');
     expect(items.filter(({ content }) => content.type === "message")).toHaveLength(4);
+  });
+
+  test("sends what a person made of a call before the yes, checked by the server's schema", async () => {
+    const world = await open([{ toolCalls: [{ name: "mail_send_email", arguments: { to: "a" } }] }, "Sent."], [ASK]);
+    const log = join(world.workspace, "calls.log");
+    const schema = { properties: { to: { type: "string" } }, required: ["to"] };
+    const server = await serve({ tools: [{ name: "send_email", inputSchema: schema }], log });
+    await connect(world.workspace, { mail: { url: server.url } });
+    await startRun(world.commands, { agent: "writer", text: "Send it" });
+    await world.driveAll();
+    const [entry] = (await listInbox(world.database, { limit: 10, status: ["pending"] })).entries;
+    const edit = (args: EditApproval["arguments"]) =>
+      editInboxEntry(world.commands, entry!.id, { arguments: args, by: owner() });
+    await expect(edit({ to: 3 })).rejects.toThrow("not ones that mail_send_email takes");
+    expect((await edit({ to: "b@example.org", note: null })).detail).toMatchObject({ targets: ["b@example.org"] });
+    await decideInboxEntry(world.commands, entry!.id, { decision: "approve", by: owner() });
+    await world.driveAll();
+    expect(loggedCalls(log).map((call) => call.arguments)).toEqual([{ to: "b@example.org", note: null }]);
   });
 
   test("does not repeat a write whose server died in it, and shows that its outcome is unknown", async () => {

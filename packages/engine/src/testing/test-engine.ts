@@ -89,7 +89,10 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     workspace: { folder: workspace },
     dispatcher: parts.dispatcher,
     signals: parts.signals,
-    toolNamed: async (name) => (options.tools ?? builtInTools()).find((tool) => tool.name === name) ?? null,
+    toolNamed: async (name, agent) =>
+      [...(options.tools ?? builtInTools()), ...(await connections[0]!.toolsFor(agent)).tools].find(
+        (tool) => tool.name === name,
+      ) ?? null,
   };
   return {
     database,
