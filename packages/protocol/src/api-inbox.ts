@@ -18,6 +18,7 @@ export const inboxApi = {
   replyToInbox: endpoint("POST", "/api/inbox/reply", {
     summary: "Decide or assign several entries of a shown list by one reply in words",
     group: "inbox",
+    scope: "inbox",
     body: InboxReply,
     reply: InboxReplyResult,
   }),
@@ -30,6 +31,7 @@ export const inboxApi = {
   decideInboxEntry: endpoint("POST", "/api/inbox/:entryId/decision", {
     summary: "Approve, deny or dismiss, once or as a rule; the same decision again is no error",
     group: "inbox",
+    scope: "inbox",
     body: Decision,
     reply: InboxEntry,
     errors: ["not_found", "conflict"],
@@ -44,6 +46,7 @@ export const inboxApi = {
   answerInboxEntry: endpoint("POST", "/api/inbox/:entryId/answer", {
     summary: "Answer a question",
     group: "inbox",
+    scope: "inbox",
     body: Answer,
     reply: InboxEntry,
     errors: ["not_found", "conflict"],
@@ -57,6 +60,7 @@ export const inboxApi = {
   decideApproval: endpoint("POST", "/api/approvals/:approvalId/decision", {
     summary: "Approve or deny one tool call",
     group: "approvals",
+    scope: "inbox",
     body: Decision,
     reply: InboxEntry,
     errors: ["not_found", "conflict"],
@@ -70,6 +74,7 @@ export const inboxApi = {
   answerQuestion: endpoint("POST", "/api/questions/:questionId/answer", {
     summary: "Answer a question in words or by the number of a choice",
     group: "questions",
+    scope: "inbox",
     body: Answer,
     reply: InboxEntry,
     errors: ["not_found", "conflict"],
