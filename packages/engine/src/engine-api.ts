@@ -224,7 +224,7 @@ export interface EventsApi {
 
 /** Who may ask for anything besides the holder of the owner's token. */
 export interface AccessApi {
-  addDevice(input: AddDevice & DecidedBy): Promise<DeviceAdded>;
+  addDevice(input: AddDevice & { by: string }): Promise<DeviceAdded>;
   listDevices(query: ListDevices): Promise<DeviceList>;
   revokeDevice(device: string, by: string): Promise<Device>;
   openSession(holder: SessionHolder): Promise<SessionOpened>;

@@ -298,11 +298,7 @@ describe("a session", () => {
   test("over TLS has a cookie that only TLS carries, and takes no other", async () => {
     const app = start({ trustedProxies: [PROXY] });
     const plain = await signIn(app);
-    const init = jsonBody({ token: TOKEN });
-    const response = await app.requestFrom(PROXY, "/api/session", {
-      ...init,
-      headers: { ...init.headers, ...OVER_TLS },
-    });
+    const response = await app.requestFrom(PROXY, "/api/session", jsonBody({ token: TOKEN }, "POST", OVER_TLS));
     const header = response.headers.get("set-cookie") ?? "";
     expect(header).toMatch(/^__Host-bureau_/);
     expect(header).toMatch(/Secure/);
@@ -314,22 +310,14 @@ describe("a session", () => {
 
   test("takes nobody's word on TLS but that of a proxy that is trusted", async () => {
     const app = start({ trustedProxies: ["10.0.0.2"] });
-    const init = jsonBody({ token: TOKEN });
-    const response = await app.requestFrom(PROXY, "/api/session", {
-      ...init,
-      headers: { ...init.headers, ...OVER_TLS },
-    });
+    const response = await app.requestFrom(PROXY, "/api/session", jsonBody({ token: TOKEN }, "POST", OVER_TLS));
     expect(response.headers.get("set-cookie")).not.toMatch(/Secure/);
   });
 });
 
 describe("a change that a browser asks for", () => {
   async function write(app: App, headers: Record<string, string>) {
-    const init = jsonBody({ text: "Report" });
-    const response = await app.app.request(`${BASE_URL}/api/goals`, {
-      ...init,
-      headers: { ...init.headers, ...headers },
-    });
+    const response = await app.app.request(`${BASE_URL}/api/goals`, jsonBody({ text: "Report" }, "POST", headers));
     return response.status;
   }
 

@@ -46,6 +46,6 @@ export function testApp({ access, ...part }: Partial<AppParts> & { access?: Acce
   return { app, client, engine, faults, request, requestFrom, stopping };
 }
 
-export function jsonBody(value: unknown, method = "POST"): RequestInit {
-  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+export function jsonBody(value: unknown, method = "POST", headers: Record<string, string> = {}): RequestInit {
+  return { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(value) };
 }
