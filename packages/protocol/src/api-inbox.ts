@@ -14,6 +14,7 @@ export const inboxApi = {
     group: "inbox",
     query: ListInbox,
     reply: InboxList,
+    errors: ["not_found"],
   }),
   replyToInbox: endpoint("POST", "/api/inbox/reply", {
     summary: "Decide or assign several entries of a shown list by one reply in words",
@@ -56,6 +57,7 @@ export const inboxApi = {
     group: "approvals",
     query: ListInboxKind,
     reply: ApprovalList,
+    errors: ["not_found"],
   }),
   decideApproval: endpoint("POST", "/api/approvals/:approvalId/decision", {
     summary: "Approve or deny one tool call",
@@ -70,6 +72,7 @@ export const inboxApi = {
     group: "questions",
     query: ListInboxKind,
     reply: QuestionList,
+    errors: ["not_found"],
   }),
   answerQuestion: endpoint("POST", "/api/questions/:questionId/answer", {
     summary: "Answer a question in words or by the number of a choice",

@@ -35,6 +35,6 @@ export const stateApi = {
     group: "events",
     query: EventsQuery,
     reply: "events",
-    errors: ["limit_reached"],
+    errors: ["not_found", "limit_reached"],
   }),
 };

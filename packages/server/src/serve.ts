@@ -50,6 +50,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = MAX_CONNECTIONS;
   server.on("clientError", answerClientError);
+  // What a client expects beyond going on is not promised; it is answered like anyone.
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
