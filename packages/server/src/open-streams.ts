@@ -24,7 +24,7 @@ export class OpenStreams {
   readonly #engine: Pick<AccessApi, "stillAllowed">;
   readonly #open = new Map<AbortController, Caller>();
   readonly #lookEveryMs: number;
-  #timer: NodeJS.Timeout | null = null;
+  #watching = false;
 
   constructor(engine: Pick<AccessApi, "stillAllowed">, options: { lookEveryMs?: number } = {}) {
     this.#engine = engine;
@@ -48,9 +48,11 @@ export class OpenStreams {
   }
 
   #watch(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
+    if (this.#watching) return;
+    this.#watching = true;
+    setTimeout(() => {
       void this.#look().then(() => {
+        this.#watching = false;
         if ([...this.#open.values()].some(canEnd)) this.#watch();
       });
     }, this.#lookEveryMs).unref();

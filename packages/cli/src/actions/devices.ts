@@ -42,6 +42,7 @@ function renderDevices({ terminal }: Pick<Call, "terminal">, devices: Device[]):
       { title: "SCOPE", value: (device) => device.scope },
       { title: "STATUS", value: (device) => device.status },
       { title: "LAST SEEN", value: (device) => ago(device.lastSeenAt, "never") },
+      { title: "MADE BY", value: (device) => oneLine(device.createdBy) },
       { title: "EXPIRES", value: (device) => device.expiresAt?.slice(0, 10) ?? "" },
       { title: "ID", value: (device) => device.id },
     ],

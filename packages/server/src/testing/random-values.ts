@@ -55,21 +55,9 @@ export const NASTY_TEXT = [
 ] as const;
 
 export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom<unknown[]>(
-    null,
-    true,
-    0,
-    -1,
-    0.1,
-    1e308,
-    -0,
-    Number.MAX_SAFE_INTEGER,
-    9_007_199_254_740_993,
-    2_147_483_648,
-    [],
-    {},
-    [[[[[[]]]]]],
-  ),
+  fc.constantFrom<unknown[]>(null, true, 0, -1, 0.1, 1e308, -0, Number.MAX_SAFE_INTEGER, 2_147_483_648, [], {}, [
+    [[[[[]]]]],
+  ]),
   fc.constantFrom(...NASTY_TEXT),
   fc.string({ unit: "binary" }),
   fc.jsonValue({ maxDepth: 4 }),
