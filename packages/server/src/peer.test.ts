@@ -32,10 +32,10 @@ describe("who asks", () => {
     },
   );
 
-  test("a proxy that is not trusted changes nothing else", async () => {
+  test("a proxy that is not trusted has all behind it counted as one, and apart from itself", async () => {
     const headers = { "x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https" };
     expect(await peerOf("203.0.113.9", headers, ["10.0.0.0/8"])).toEqual({
-      address: "203.0.113.9",
+      address: "behind 203.0.113.9",
       isLocal: false,
       isSecure: false,
     });

@@ -34,7 +34,9 @@ export function createPeerReader(trustedProxies: readonly string[]): PeerReader 
     );
     if (own === null || !contains(trusted, own)) {
       const isLocal = own !== null && !isForwarded && contains(LOOPBACK, own);
-      return { address: networkOf(own), isLocal, isSecure: isEncrypted(socket) };
+      // Who comes through a proxy does not use up what programs beside it may.
+      const address = isForwarded ? `behind ${networkOf(own)}` : networkOf(own);
+      return { address, isLocal, isSecure: isEncrypted(socket) };
     }
     const client = forwarded === undefined ? null : lastUntrusted(forwarded, trusted);
     const protocol = context.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim().toLowerCase();

@@ -2,8 +2,11 @@ import type { Caller } from "./caller.ts";
 import type { Peer } from "./peer.ts";
 import { RateLimited, type Rate, TokenBuckets } from "./token-buckets.ts";
 
-/** The owner's programs, and what this machine asks of pages, are not to feel any limit. */
+/** The owner's programs are not to feel any limit, those beside the server still less. */
 const OWNER_FACTOR = 100;
+const LOCAL_OWNER_FACTOR = 1_000;
+/** Whoever runs programs on this machine has easier ways to disturb it. */
+const LOCAL_FACTOR = 10;
 const CALLER: Rate = { perMinute: 600, burst: 100 };
 /** Several devices may stand behind one address. */
 const ADDRESS: Rate = times(CALLER, 5);
@@ -38,21 +41,26 @@ export interface RequestLimits {
 
 export function createRequestLimits(now: () => number): RequestLimits {
   const buckets = (rate: Rate) => new TokenBuckets(rate, { now, maxKeys: MAX_KEYS });
-  const [owners, callers, addresses] = [buckets(times(CALLER, OWNER_FACTOR)), buckets(CALLER), buckets(ADDRESS)];
-  const [visitors, locals, strangers] = [buckets(VISITOR), buckets(times(VISITOR, OWNER_FACTOR)), buckets(STRANGER)];
+  const byPlace = (rate: Rate, factor: number) => {
+    const [others, locals] = [buckets(rate), buckets(times(rate, factor))];
+    return (peer: Peer) => (peer.isLocal ? locals : others);
+  };
+  const owners = byPlace(times(CALLER, OWNER_FACTOR), LOCAL_OWNER_FACTOR / OWNER_FACTOR);
+  const [visitors, strangers] = [byPlace(VISITOR, LOCAL_FACTOR), byPlace(STRANGER, LOCAL_FACTOR)];
+  const [callers, addresses] = [buckets(CALLER), buckets(ADDRESS)];
   const [signIns, allSignIns] = [buckets(SIGN_IN), buckets(ALL_SIGN_INS)];
   const recognized = new Set<string>();
   return {
-    visitor: (peer) => check((peer.isLocal ? locals : visitors).take(peer.address), "requests from this address"),
-    stranger: (peer) => check(strangers.take(peer.address), "requests without a token that holds"),
+    visitor: (peer) => check(visitors(peer).take(peer.address), "requests from this address"),
+    stranger: (peer) => check(strangers(peer).take(peer.address), "requests without a token that holds"),
     caller(caller, peer) {
-      if (caller.deviceId === null) return check(owners.take("owner"), "requests by the owner");
+      if (caller.deviceId === null) return check(owners(peer).take("owner"), "requests by the owner");
       check(callers.take(caller.deviceId), `requests by ${caller.name}`);
       check(addresses.take(peer.address), "requests from this address");
     },
     guess(peer, secretHash) {
       if (peer.isLocal || (secretHash !== null && recognized.has(secretHash))) return;
-      check(strangers.peek(peer.address), "requests without a token that holds");
+      check(strangers(peer).peek(peer.address), "requests without a token that holds");
     },
     recognized(secretHash) {
       recognized.delete(secretHash);
