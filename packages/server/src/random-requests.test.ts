@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createModels, systemClock } from "@bureau/engine";
+import { createModels, createSecretGuard, openVault, systemClock } from "@bureau/engine";
 import { ERROR_CODES, ErrorBody } from "@bureau/protocol";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,6 +21,7 @@ const MAX_IDS = 100;
 
 const OWNER = "the-owners-token-is-a-secret";
 const PLANTED = "planted-secret-4711";
+const VAULTED = "vaulted-secret-4712";
 const faults: Fault[] = [];
 const started = Date.now();
 let sent = 0;
@@ -38,11 +39,20 @@ let secrets: string[] = [];
 beforeAll(async () => {
   engine = await testEngine({ script });
   const provider = { kind: "openai-compatible" as const, baseUrl: engine.model.openaiUrl, apiKey: PLANTED };
+  // It learns the vault's secrets alone: the others must not get as far as that last line.
+  const guard = createSecretGuard();
+  const vault = openVault({
+    folder: join(engine.workspace, ".bureau", "vault"),
+    key: { type: "own" },
+    clock,
+    onRead: (kept) => guard.learn(kept),
+  });
   models = createModels({ default: "test/scripted", providers: { test: provider } });
-  engineApi = await testEngineApi({ ...engine, parts: { ...engine.parts, models } }, clock);
+  engineApi = await testEngineApi({ ...engine, parts: { ...engine.parts, models } }, { clock, vault });
+  await engineApi.api.setSecret("PLANTED", VAULTED);
   await writeFile(join(engine.workspace, ".env"), `KEY=${PLANTED}\n`);
   await writeFile(join(engine.workspace, ".bureau-token"), `${OWNER}\n`);
-  const options = { token: OWNER, version: "1", hosts: [], trustedProxies: [], webFolder: null };
+  const options = { guard, token: OWNER, version: "1", hosts: [], trustedProxies: [], webFolder: null };
   const onFault = (fault: Fault) => faults.push(fault);
   served = await serve({ engine: engineApi.api, clock, ...options, onFault, host: "127.0.0.1", port: 0 });
   document = JSON.parse((await send("GET", "/api/openapi.json", [])).body) as ApiDocument;
@@ -52,7 +62,9 @@ beforeAll(async () => {
   }
   await begin();
   const { secret } = await engineApi.api.openSession({ ownerKey: "key" });
-  secrets = [OWNER, PLANTED, ...Object.values(tokens), secret, new URL(engine.database.url).password].filter(Boolean);
+  secrets = [OWNER, PLANTED, VAULTED, ...Object.values(tokens), secret, new URL(engine.database.url).password].filter(
+    Boolean,
+  );
 });
 afterAll(async () => {
   await served.stop();

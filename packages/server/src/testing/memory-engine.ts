@@ -122,6 +122,7 @@ export function createMemoryEngine(access: Partial<AccessApi> = {}): MemoryEngin
     ...feed,
     calls,
     ...known,
+    openSession: async () => ({ id: newId("session"), secret: "x".repeat(43), expiresAt: Date.now() + 1_000 }),
     callerOfToken: async () => null,
     callerOfSession: async () => null,
     ...access,
