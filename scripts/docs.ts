@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { argv, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { SETTINGS_KEYS } from "@bureau/engine";
-import { api, type Endpoint, ERROR_CODES, EVENT_TYPES, LiveDelta } from "@bureau/protocol";
+import { api, type Endpoint, ERROR_CODES, EVENT_TYPES, LiveDelta, scopeOf } from "@bureau/protocol";
 import { openApiDocument, SETTINGS } from "@bureau/server";
 import { cliPage } from "./docs-cli.ts";
 
@@ -70,13 +70,16 @@ function apiPage(): string {
 
 # API
 
-Each request carries \`Authorization: Bearer TOKEN\`, or the session cookie that \`POST /api/session\` sets. Bodies and
+Each request carries \`Authorization: Bearer TOKEN\`, the owner's or a device's, or the session cookie that
+\`POST /api/session\` sets. With a cookie, writes also carry \`Origin\` and the header \`x-bureau-csrf\` with what
+\`GET /api/session\` gives. A device may call what its scope allows: \`read\`, \`inbox\`, which includes it, or \`full\`. Too many
+requests are answered by 429 with \`Retry-After\`. Bodies and
 replies are JSON; a body is at most 1 MB. Lists take \`limit\` and \`cursor\` and reply with \`nextCursor\`, which is null at
 the end. A list of values in a query has commas between them. Money is millionths of a US dollar. Times are ISO 8601 in
 UTC. The same description for programs is at \`/api/openapi.json\`.
 
-\`/healthz\` says that the process is up, \`/readyz\` that it can work, and \`/metrics\` counts for Prometheus. They take no
-token.
+\`/healthz\` says that the process is up and \`/readyz\` that it can work; they take no token. \`/metrics\` counts for
+Prometheus and needs the scope \`read\`.
 
 ## Errors
 
@@ -101,7 +104,7 @@ function endpointText(name: string, endpoint: Endpoint): string {
   const lines = [
     `### ${endpoint.method} ${endpoint.path}`,
     "",
-    `${endpoint.summary}. Operation \`${name}\`.${endpoint.open ? " Takes no token." : ""}`,
+    `${endpoint.summary}. Operation \`${name}\`.${endpoint.open ? " Takes no token." : ` Scope \`${scopeOf(endpoint)}\`.`}`,
     "",
     ...query.map(({ name: key, schema }) => `- query \`${key}\`: ${typeText(schema)}${defaultText(schema)}`),
     ...(body === undefined ? [] : [`- body: ${typeText(body)}`]),

@@ -4,6 +4,7 @@ import { addAgentCommands } from "./commands/agent-commands.ts";
 import { addCareCommands } from "./commands/care-commands.ts";
 import { addEffectCommands } from "./commands/effect-commands.ts";
 import { addConnectorCommands } from "./commands/connector-commands.ts";
+import { addDeviceCommands } from "./commands/device-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
@@ -35,6 +36,7 @@ export function createProgram(session: Session): Command {
   addSecretCommands(program, session);
   addConnectorCommands(program, session);
   addCareCommands(program, session);
+  addDeviceCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });
   return program;

@@ -1,5 +1,6 @@
 import type {
   AddAgent,
+  AddDevice,
   AddPolicyRule,
   After,
   Agent,
@@ -12,6 +13,10 @@ import type {
   CreateGoal,
   CreateTask,
   Decision,
+  Device,
+  DeviceAdded,
+  DeviceId,
+  DeviceList,
   DoctorReport,
   EditApproval,
   Effect,
@@ -28,6 +33,7 @@ import type {
   InboxReplyResult,
   ItemList,
   ListAgents,
+  ListDevices,
   ListGoals,
   ListInbox,
   ListRuns,
@@ -45,6 +51,8 @@ import type {
   RunList,
   Secret,
   SecretList,
+  SessionId,
+  SessionsClosed,
   SimulatePolicy,
   StartRun,
   Status,
@@ -59,6 +67,8 @@ import type {
   UsageQuery,
   UsageReport,
 } from "@bureau/protocol";
+import type { KnownCaller } from "./commands/recognize-caller.ts";
+import type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 import type { Decider } from "./domain/decider.ts";
 
 /**
@@ -81,7 +91,8 @@ export interface EngineApi
     SecretsApi,
     ConnectorsApi,
     StateApi,
-    EventsApi {}
+    EventsApi,
+    AccessApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
@@ -209,4 +220,23 @@ export interface EventsApi {
   onEvents(listener: (events: readonly BureauEvent[]) => void): () => void;
   /** Calls back with each live piece; nothing is kept. Must not throw. */
   onDelta(listener: (delta: LiveDelta) => void): () => void;
+}
+
+/** Who may ask for anything besides the holder of the owner's token. */
+export interface AccessApi {
+  addDevice(input: AddDevice & { by: string }): Promise<DeviceAdded>;
+  listDevices(query: ListDevices): Promise<DeviceList>;
+  revokeDevice(device: string, by: string): Promise<Device>;
+  openSession(holder: SessionHolder): Promise<SessionOpened>;
+  closeSession(session: SessionId): Promise<void>;
+  closeSessions(): Promise<SessionsClosed>;
+  /** The device that has the token; null when none has, or it may not ask any more. */
+  callerOfToken(token: string): Promise<KnownCaller | null>;
+  /** Whose session has the cookie; null as above. The owner's holds only with the key it was opened with. */
+  callerOfSession(secret: string, ownerKey: string): Promise<KnownCaller | null>;
+  /** Those of the ids that may still ask. */
+  stillAllowed(ids: {
+    devices: readonly DeviceId[];
+    sessions: readonly SessionId[];
+  }): Promise<Set<DeviceId | SessionId>>;
 }

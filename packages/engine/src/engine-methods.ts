@@ -1,4 +1,5 @@
 import { AppError, type CapUse, type PolicyRule, type Status } from "@bureau/protocol";
+import { createAccess } from "./access.ts";
 import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
@@ -135,6 +136,7 @@ export function engineApi(given: MethodParts): EngineApi {
     eventsAfter: (seq, limit) => eventsAfter(database, seq, limit),
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
+    ...createAccess(commands),
     onDelta: (listener) => live.onDelta(listener),
   };
 }

@@ -1,3 +1,6 @@
+export type { KnownCaller } from "./commands/recognize-caller.ts";
+export type { SessionHolder } from "./commands/sessions.ts";
+export { createAccess } from "./access.ts";
 export * from "./clock.ts";
 export type * from "./engine-api.ts";
 export { probeMcpServer } from "./connectors/probe-mcp-server.ts";

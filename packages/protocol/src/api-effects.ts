@@ -12,6 +12,7 @@ export const effectsApi = {
     group: "effects",
     query: ListEffects,
     reply: EffectList,
+    errors: ["not_found"],
   }),
   getEffect: endpoint("GET", "/api/effects/:effectId", {
     summary: "One effect, with its receipt",

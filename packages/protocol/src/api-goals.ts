@@ -11,6 +11,7 @@ export const goalsApi = {
     group,
     query: ListGoals,
     reply: GoalList,
+    errors: ["not_found"],
   }),
   createGoal: endpoint("POST", "/api/goals", {
     summary: "Set a goal from plain words, from fields or from a goal file",

@@ -1,6 +1,7 @@
 import { EFFECT_STATUSES } from "./effect.ts";
 import { z } from "zod";
 import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
+import { DEVICE_STATUSES, SCOPES } from "./device.ts";
 import { Check, GOAL_STATUSES } from "./goal.ts";
 import { DECISION_SCOPES, INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
 import { RUN_STATUSES } from "./run.ts";
@@ -268,6 +269,31 @@ export const EventsQuery = z.strictObject({
   goal: Reference.optional(),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;
+
+const MIN_DEVICE_SECONDS = 60;
+const MAX_DEVICE_SECONDS = 10 * 366 * 24 * 60 * 60;
+/** Under these names others decide. */
+const RESERVED_NAMES = ["owner", "bureau", "runtime", "policy", "rule"];
+
+/** Stands in decisions as who made them, so it cannot look like anyone else. */
+const DeviceName = z
+  .string()
+  .max(60)
+  .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} .'’-]*[\p{L}\p{N}\p{M}])?$/u, {
+    message: "must be letters and digits, with spaces, dots, hyphens or apostrophes between them",
+  })
+  .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), { message: "is a name that Bureau uses itself" });
+
+export const AddDevice = z.strictObject({
+  name: DeviceName,
+  scope: z.enum(SCOPES).default("full"),
+  /** Absent: the token holds until it is revoked. */
+  expiresInSeconds: z.number().int().min(MIN_DEVICE_SECONDS).max(MAX_DEVICE_SECONDS).optional(),
+});
+export type AddDevice = z.infer<typeof AddDevice>;
+
+export const ListDevices = Page.extend({ status: oneOrMany(DEVICE_STATUSES).default(["active"]) });
+export type ListDevices = z.infer<typeof ListDevices>;
 
 export const SignIn = z.strictObject({ token: Line });
 export type SignIn = z.infer<typeof SignIn>;

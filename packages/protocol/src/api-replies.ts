@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Agent } from "./agent.ts";
+import { Device } from "./device.ts";
 import { Evidence, Goal } from "./goal.ts";
 import { InboxEntry } from "./inbox.ts";
 import { Item } from "./item.ts";
@@ -13,6 +14,9 @@ const nextCursor = z.string().nullable();
 
 export const AgentList = z.object({ agents: z.array(Agent), nextCursor });
 export type AgentList = z.infer<typeof AgentList>;
+
+export const DeviceList = z.object({ devices: z.array(Device), nextCursor });
+export type DeviceList = z.infer<typeof DeviceList>;
 
 export const GoalList = z.object({ goals: z.array(Goal), nextCursor });
 export type GoalList = z.infer<typeof GoalList>;

@@ -6,7 +6,13 @@ import { Run } from "./run.ts";
 const group = "runs";
 
 export const runsApi = {
-  listRuns: endpoint("GET", "/api/runs", { summary: "Runs, newest first", group, query: ListRuns, reply: RunList }),
+  listRuns: endpoint("GET", "/api/runs", {
+    summary: "Runs, newest first",
+    group,
+    query: ListRuns,
+    reply: RunList,
+    errors: ["not_found"],
+  }),
   startRun: endpoint("POST", "/api/runs", {
     summary: "Start one run of an agent, in a folder or in a thread",
     group,

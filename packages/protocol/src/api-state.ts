@@ -1,4 +1,4 @@
-import { EventsQuery, SignIn, UsageQuery } from "./api-inputs.ts";
+import { EventsQuery, UsageQuery } from "./api-inputs.ts";
 import { DoctorReport, ResumeAllReply, Status, StopAllReply, UsageReport } from "./api-replies.ts";
 import { endpoint } from "./endpoint.ts";
 
@@ -35,18 +35,6 @@ export const stateApi = {
     group: "events",
     query: EventsQuery,
     reply: "events",
-    errors: ["limit_reached"],
-  }),
-  signIn: endpoint("POST", "/api/session", {
-    summary: "Trade the token for a session cookie, for browsers",
-    group: "session",
-    body: SignIn,
-    reply: "empty",
-    open: true,
-  }),
-  signOut: endpoint("DELETE", "/api/session", {
-    summary: "Forget the session cookie",
-    group: "session",
-    reply: "empty",
+    errors: ["not_found", "limit_reached"],
   }),
 };

@@ -9,6 +9,7 @@ export const workApi = {
     group: "tasks",
     query: ListTasks,
     reply: TaskList,
+    errors: ["not_found"],
   }),
   createTask: endpoint("POST", "/api/tasks", {
     summary: "Give an agent a task; a run starts on a thread of its own",
@@ -41,6 +42,7 @@ export const workApi = {
     group: "threads",
     query: ListThreads,
     reply: ThreadList,
+    errors: ["not_found"],
   }),
   getThread: endpoint("GET", "/api/threads/:threadId", {
     summary: "One thread",

@@ -1,4 +1,5 @@
 import { agentsApi } from "./api-agents.ts";
+import { devicesApi } from "./api-devices.ts";
 import { effectsApi } from "./api-effects.ts";
 import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
@@ -21,5 +22,6 @@ export const api = {
   ...secretsApi,
   ...connectorsApi,
   ...stateApi,
+  ...devicesApi,
 };
 export type Api = typeof api;

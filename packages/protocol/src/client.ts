@@ -1,5 +1,6 @@
 import { type Api, api } from "./api.ts";
 import type { CallOptions, Client, Endpoint } from "./endpoint.ts";
+import { SessionInfo } from "./device.ts";
 import { AppError, ERROR_CODES, ErrorBody, type ErrorCode } from "./error.ts";
 
 const CALL_TIMEOUT_MS = 60_000;
@@ -24,20 +25,65 @@ interface CallInputs {
 /** One function per endpoint of the table. Every failure is an `AppError`; nothing is tried twice. */
 export function createClient(options: ClientOptions): BureauClient {
   const client: Record<string, unknown> = {};
+  const session: SessionProof = { csrf: null };
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     if (endpoint.reply === "events") continue;
-    client[name] = (input: CallInputs = {}, call: CallOptions = {}) => callEndpoint(options, endpoint, input, call);
+    client[name] = (input: CallInputs = {}, call: CallOptions = {}) =>
+      needsProof(options, endpoint)
+        ? callWithProof(options, session, endpoint, input, call)
+        : callEndpoint(options, endpoint, input, call, null);
   }
   return client as BureauClient;
 }
 
-async function callEndpoint(options: ClientOptions, endpoint: Endpoint, input: CallInputs, call: CallOptions) {
+/** What a browser's writes carry besides the cookie; null until it was asked for. */
+interface SessionProof {
+  csrf: Promise<string | null> | null;
+}
+
+function needsProof(options: ClientOptions, endpoint: Endpoint): boolean {
+  return options.token === undefined && endpoint.method !== "GET" && endpoint.open !== true;
+}
+
+/** Asks for the proof once. Where another session has begun since, nothing was done, so it is asked for anew. */
+async function callWithProof(
+  options: ClientOptions,
+  session: SessionProof,
+  endpoint: Endpoint,
+  input: CallInputs,
+  call: CallOptions,
+) {
+  const known = session.csrf;
+  const asked = (session.csrf ??= askForProof(options, call));
+  try {
+    return await callEndpoint(options, endpoint, input, call, await asked);
+  } catch (error) {
+    if (session.csrf === asked) session.csrf = null;
+    if (known === null || !(error instanceof AppError && error.code === "forbidden")) throw error;
+    const anew = await (session.csrf ??= askForProof(options, call));
+    if (anew === (await known)) throw error;
+    return await callEndpoint(options, endpoint, input, call, anew);
+  }
+}
+
+async function askForProof(options: ClientOptions, call: CallOptions): Promise<string | null> {
+  const reply = await callEndpoint(options, api.getSession, {}, call, null);
+  return SessionInfo.parse(reply).csrf;
+}
+
+async function callEndpoint(
+  options: ClientOptions,
+  endpoint: Endpoint,
+  input: CallInputs,
+  call: CallOptions,
+  csrf: string | null,
+): Promise<unknown> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? CALL_TIMEOUT_MS);
   const hasBody = endpoint.body !== undefined;
   const response = await request(options, endpointUrl(options.baseUrl, endpoint.path, input), {
     method: endpoint.method,
     signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
-    headers: requestHeaders(options.token, hasBody),
+    headers: { ...requestHeaders(options.token, hasBody), ...(csrf === null ? {} : { "x-bureau-csrf": csrf }) },
     ...(hasBody ? { body: JSON.stringify(input.body ?? {}) } : {}),
   });
   if (!response.ok) throw await errorFrom(response);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Scope } from "./device.ts";
 import type { ErrorCode } from "./error.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -20,6 +21,10 @@ export interface EndpointOptions {
   open?: boolean;
   /** Its body is a secret. Any other request that holds a secret's value is refused. */
   takesSecret?: boolean;
+  /** What a caller must be allowed. Absent: `read` for GET, `full` for everything else. */
+  scope?: Scope;
+  /** Name of the path parameter with a device's id: a device may ask this of itself, whatever its scope. */
+  own?: string;
 }
 
 export type Endpoint<Path extends string = string, Options extends EndpointOptions = EndpointOptions> = {
@@ -34,6 +39,11 @@ export function endpoint<const Path extends string, Options extends EndpointOpti
   options: Options,
 ): Endpoint<Path, Options> {
   return { method, path, ...options };
+}
+
+/** What a caller must be allowed in order to call an endpoint. */
+export function scopeOf(endpoint: Pick<Endpoint, "method" | "scope">): Scope {
+  return endpoint.scope ?? (endpoint.method === "GET" ? "read" : "full");
 }
 
 /** The names in a path: `/runs/:runId/items/:itemId` gives `"runId" | "itemId"`. */

@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   notice: "note",
   effect: "eff",
   rule: "rule",
+  device: "dev",
+  session: "sess",
   executor: "exec",
   request: "req",
 } as const;
@@ -34,6 +36,8 @@ export type QuestionId = Id<"question">;
 export type EvidenceId = Id<"evidence">;
 export type EffectId = Id<"effect">;
 export type RuleId = Id<"rule">;
+export type DeviceId = Id<"device">;
+export type SessionId = Id<"session">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_LENGTH = 10;

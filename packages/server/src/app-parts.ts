@@ -1,6 +1,7 @@
 import type { Clock, EngineApi, SecretGuard } from "@bureau/engine";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
+import type { Caller } from "./caller.ts";
 
 /** What the HTTP side is made of. */
 export interface AppParts {
@@ -8,11 +9,13 @@ export interface AppParts {
   /** Hides secrets in what is answered, and refuses requests that hold one. */
   guard: SecretGuard;
   clock: Clock;
-  /** Whoever has it may do everything. */
+  /** The owner's: whoever has it may do everything. */
   token: string;
   version: string;
   /** Names under which the server may be called besides those of loopback. */
   hosts: readonly string[];
+  /** Addresses and networks of proxies whose word on who asks, and how, is taken. */
+  trustedProxies: readonly string[];
   /** Folder of the web app's files; null serves none. */
   webFolder: string | null;
   /** Ends all event streams when aborted. */
@@ -30,7 +33,7 @@ export interface Fault {
 
 export interface AppEnv {
   Bindings: Partial<HttpBindings>;
-  Variables: { requestId: string };
+  Variables: { requestId: string; caller: Caller | null };
 }
 
 export type App = Hono<AppEnv>;

@@ -110,6 +110,21 @@ describe("bad input", () => {
     expect(error.message).toContain("text/plain");
   });
 
+  test("a packed body is refused before it is read", async () => {
+    const { request } = testApp();
+    for (const encoding of ["gzip", "br", "deflate, gzip"]) {
+      const headers = { "content-type": "application/json", "content-encoding": encoding };
+      const error = await errorOf(await request("/api/goals", { method: "POST", headers, body: "x" }));
+      expect(error).toMatchObject({ status: 400, code: "invalid" });
+    }
+  });
+
+  test("an address over the limit is refused", async () => {
+    const { request } = testApp();
+    const error = await errorOf(await request(`/api/goals?cursor=${"x".repeat(9000)}`));
+    expect(error).toMatchObject({ status: 413, code: "too_large" });
+  });
+
   test("a body over the limit is refused, with and without a declared length", async () => {
     const { request } = testApp();
     const body = JSON.stringify({ text: "x".repeat(1024 * 1024) });
@@ -204,12 +219,18 @@ describe("bad input", () => {
 });
 
 describe("care", () => {
-  test("health, readiness and metrics need no token", async () => {
+  test("strangers are told that it is up and what can be asked, and no more", async () => {
     const { app } = testApp();
-    const paths = ["/healthz", "/readyz", "/metrics", "/api/openapi.json"];
-    const responses = await Promise.all(paths.map(async (path) => app.request(`${BASE_URL}${path}`)));
-    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    const metrics = await responses[2]?.text();
+    for (const path of ["/healthz", "/readyz"]) {
+      expect(await (await app.request(`${BASE_URL}${path}`)).json()).toEqual({ ok: true });
+    }
+    expect((await app.request(`${BASE_URL}/api/openapi.json`)).status).toBe(200);
+    expect((await app.request(`${BASE_URL}/metrics`)).status).toBe(401);
+  });
+
+  test("counts are for those with a token", async () => {
+    const { request } = testApp();
+    const metrics = await (await request("/metrics")).text();
     expect(metrics).toContain('bureau_runs{status="running"} 2');
     expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m);
   });

@@ -2,14 +2,20 @@ import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/p
 import type { SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
-import { type Auth, createAuth } from "./auth.ts";
+import { admit } from "./admit.ts";
+import { type Auth, createAuth, isSame } from "./auth.ts";
+import { authorize } from "./caller.ts";
 import { errorReply } from "./errors.ts";
 import { guardEngine } from "./guard-engine.ts";
-import { guardOrigin, requestId } from "./guard.ts";
+import { guardOrigin, guardSize, requestId } from "./guard.ts";
+import { OpenStreams } from "./open-streams.ts";
+import { createPeerReader } from "./peer.ts";
 import { readInput, type RequestInput } from "./read-input.ts";
+import { createRequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
 import { connectorHandlers } from "./routes/connectors.ts";
+import { deviceHandlers } from "./routes/devices.ts";
 import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
@@ -25,10 +31,15 @@ import { workHandlers } from "./routes/work.ts";
 export function createApp(given: AppParts): App {
   const parts: AppParts = { ...given, engine: guardEngine(given.engine, given.guard) };
   const app: App = new Hono<AppEnv>();
-  const auth = createAuth(parts.token, () => parts.clock.now());
+  const now = () => parts.clock.now();
+  const peerOf = createPeerReader(parts.trustedProxies);
+  const limits = createRequestLimits(now);
+  const auth = createAuth({ token: parts.token, engine: given.engine, peerOf, limits, now });
   app.use(requestId());
-  app.use(guardOrigin(parts.hosts));
-  addApiRoutes(app, parts, auth);
+  app.use(guardOrigin(parts.hosts, peerOf));
+  app.use(guardSize());
+  app.use(admit({ auth, peerOf, limits }));
+  addApiRoutes(app, parts, { auth, streams: new OpenStreams(given.engine) });
   addCareRoutes(app, parts);
   if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
   refuseOtherMethods(app);
@@ -45,7 +56,7 @@ export function createApp(given: AppParts): App {
 
 type AnyHandler = (input: RequestInput, context: AppContext) => Promise<unknown>;
 
-function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
+function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth; streams: OpenStreams }): void {
   const { engine } = parts;
   const handlers: Handlers<Api, AppContext> = {
     ...agentHandlers(engine),
@@ -57,13 +68,14 @@ function addApiRoutes(app: App, parts: AppParts, auth: Auth): void {
     ...policyHandlers(engine),
     ...secretHandlers(engine),
     ...connectorHandlers(engine),
-    ...stateHandlers(engine, parts.version, auth),
+    ...stateHandlers(engine, parts.version),
+    ...deviceHandlers(engine, auth),
   };
-  const streamEvents = createEventsRoute(parts);
+  const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
     app.on(endpoint.method, endpoint.path, async (context) => {
-      if (endpoint.open !== true) auth.require(context);
+      authorize(context, endpoint, isSame);
       const input = await readInput(context, endpoint);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
       if (handler === undefined) return streamEvents(context, input);

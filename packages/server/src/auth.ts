@@ -1,61 +1,143 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { AppError } from "@bureau/protocol";
+import { createHash, createHmac, scrypt, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import type { AccessApi, KnownCaller, SessionHolder } from "@bureau/engine";
+import { AppError, type SessionInfo } from "@bureau/protocol";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { AppContext } from "./app-parts.ts";
+import { type Caller, callerOf, OWNER_NAME } from "./caller.ts";
+import type { Peer, PeerReader } from "./peer.ts";
+import type { RequestLimits } from "./request-limits.ts";
 
-const SESSION_SECONDS = 30 * 24 * 60 * 60;
+const OWNER: Caller = {
+  name: OWNER_NAME,
+  scope: "full",
+  deviceId: null,
+  sessionId: null,
+  csrf: null,
+  expiresAt: null,
+};
+/** What devices and sessions have: 256 random bits. Anything else need not be looked up. */
+const DEVICE_TOKEN = /^bureau_[A-Za-z0-9_-]{43}$/;
+const COOKIE_SECRET = /^[A-Za-z0-9_-]{43}$/;
+const OWNER_KEY_BYTES = 32;
+
+export interface AuthParts {
+  /** The owner's. */
+  token: string;
+  engine: AccessApi;
+  peerOf: PeerReader;
+  limits: RequestLimits;
+  now: () => number;
+}
 
 export interface Auth {
-  /** Throws `unauthenticated` unless the request has the token or a session. */
-  require(context: AppContext): void;
+  /** Who sent the request; null when it has no secret, or one that does not hold. */
+  identify(context: AppContext): Promise<Caller | null>;
   /** Throws `unauthenticated` when the token is wrong; else sets the cookie. */
-  signIn(context: AppContext, token: string): void;
-  signOut(context: AppContext): void;
+  signIn(context: AppContext, token: string): Promise<void>;
+  signOut(context: AppContext): Promise<void>;
+  session(context: AppContext): SessionInfo;
 }
 
 /**
- * The one person's token, in a header or traded for a cookie.
+ * Who somebody is: the owner's token, a device's token, or the cookie of a session that one of them was traded for.
  *
- * A session is signed by the token, so it outlives a restart and ends when the token is changed.
+ * The owner's token is compared here; everything else is looked up by its hash at each request, so that it ends
+ * the moment it is revoked, whichever process did that.
  */
-export function createAuth(token: string, now: () => number): Auth {
+export function createAuth(parts: AuthParts): Auth {
+  const { token, engine, peerOf, limits } = parts;
+  const ownerKey = createOwnerKey(token);
+  const csrfKey = sign(token, "csrf");
   // Cookies are shared by all ports of a host: each server has a name of its own.
-  const cookie = `bureau_${sign(token, "cookie name").slice(0, 12)}`;
-  const session = (expires: string) => `${expires}.${sign(token, `session until ${expires}`)}`;
+  const name = `bureau_${sign(token, "cookie name").slice(0, 12)}`;
 
-  function hasSession(context: AppContext): boolean {
-    const value = getCookie(context, cookie);
-    const expires = value?.split(".")[0];
-    if (value === undefined || expires === undefined || !/^\d{1,15}$/.test(expires)) return false;
-    return isSame(value, session(expires)) && Number(expires) > now();
+  async function byToken(given: string): Promise<Caller | null> {
+    if (isSame(given, token)) return OWNER;
+    return DEVICE_TOKEN.test(given) ? asCaller(await engine.callerOfToken(given), null) : null;
+  }
+
+  async function bySession(secret: string): Promise<Caller | null> {
+    if (!COOKIE_SECRET.test(secret)) return null;
+    return asCaller(await engine.callerOfSession(secret, await ownerKey()), sign(csrfKey, secret));
   }
 
   return {
-    require(context) {
+    async identify(context) {
+      const peer = peerOf(context);
       const header = context.req.header("authorization");
-      if (header === undefined ? hasSession(context) : isSame(header, `Bearer ${token}`)) return;
-      throw new AppError("unauthenticated", header === undefined ? "No token was sent." : "The token is not right.", {
-        hint: "Send `Authorization: Bearer TOKEN`; the token is in `.bureau/token` of the workspace.",
-      });
+      const cookie = header === undefined ? readCookie(context, peer) : undefined;
+      const given = header ?? cookie;
+      if (given === undefined) return null;
+      const bearer = header === undefined ? null : (/^Bearer (.{1,500})$/.exec(header)?.[1] ?? null);
+      // The owner's own secret may be a short one of theirs: guesses at it are never let through.
+      const secretHash = isSame(bearer ?? "", token) ? null : hash(given).toString("base64");
+      limits.guess(peer, secretHash);
+      const caller = header === undefined ? await bySession(given) : bearer === null ? null : await byToken(bearer);
+      if (caller !== null && secretHash !== null) limits.recognized(secretHash);
+      return caller;
     },
-    signIn(context, given) {
-      if (!isSame(given, token)) {
+    async signIn(context, given) {
+      const peer = peerOf(context);
+      const forgiven = limits.signIn(peer);
+      const caller = await byToken(given);
+      if (caller === null) {
         throw new AppError("unauthenticated", "The token is not right.", {
-          hint: "`bureau up` prints it; it is also in `.bureau/token` of the workspace.",
+          hint: "`bureau up` prints the owner's, `bureau device add NAME` makes one for a device.",
         });
       }
-      const expires = String(now() + SESSION_SECONDS * 1000);
-      const value = session(expires);
-      setCookie(context, cookie, value, { httpOnly: true, sameSite: "Strict", path: "/", maxAge: SESSION_SECONDS });
+      forgiven();
+      const holder: SessionHolder =
+        caller.deviceId === null ? { ownerKey: await ownerKey() } : { deviceId: caller.deviceId };
+      await closeOwn(context);
+      const { secret, expiresAt } = await engine.openSession(holder);
+      setCookie(context, peer.isSecure ? `__Host-${name}` : name, secret, {
+        ...cookieOptions(peer),
+        maxAge: Math.floor((expiresAt - parts.now()) / 1000),
+      });
     },
-    signOut(context) {
-      deleteCookie(context, cookie, { path: "/" });
+    async signOut(context) {
+      const peer = peerOf(context);
+      await closeOwn(context);
+      deleteCookie(context, peer.isSecure ? `__Host-${name}` : name, cookieOptions(peer));
+    },
+    session(context) {
+      const { name: caller, scope, csrf, expiresAt } = callerOf(context);
+      return { name: caller, scope, csrf, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
     },
   };
+
+  /** Over TLS only the cookie that a browser promises was set over TLS, by this very host. */
+  function readCookie(context: AppContext, peer: Peer): string | undefined {
+    return peer.isSecure ? getCookie(context, name, "host") : getCookie(context, name);
+  }
+
+  async function closeOwn(context: AppContext): Promise<void> {
+    const sessionId = context.get("caller")?.sessionId ?? null;
+    if (sessionId !== null) await engine.closeSession(sessionId);
+  }
+}
+
+function cookieOptions(peer: Peer) {
+  return { httpOnly: true, sameSite: "Strict", path: "/", secure: peer.isSecure } as const;
+}
+
+function asCaller(known: KnownCaller | null, csrf: string | null): Caller | null {
+  if (known === null) return null;
+  const { device, sessionId, expiresAt } = known;
+  const name = device?.name ?? OWNER_NAME;
+  return { name, scope: device?.scope ?? "full", deviceId: device?.id ?? null, sessionId, csrf, expiresAt };
+}
+
+/** Slow to make from a guess, as it lies in the database: a person may have chosen a weak token. Made once. */
+function createOwnerKey(token: string): () => Promise<string> {
+  const derive = promisify<string, string, number, Buffer>(scrypt);
+  let key: Promise<string> | null = null;
+  return () => (key ??= derive(token, "sessions of the owner", OWNER_KEY_BYTES).then((bytes) => bytes.toString("hex")));
 }
 
 /** Takes the same time wherever the texts differ. */
-function isSame(given: string, wanted: string): boolean {
+export function isSame(given: string, wanted: string): boolean {
   return timingSafeEqual(hash(given), hash(wanted));
 }
 
@@ -63,6 +145,6 @@ function hash(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-function sign(token: string, text: string): string {
-  return createHmac("sha256", token).update(text).digest("hex");
+function sign(key: string, text: string): string {
+  return createHmac("sha256", key).update(text).digest("hex");
 }

@@ -23,6 +23,7 @@ describe("readConfig", () => {
       hosts: [],
       token: null,
       vaultKey: { type: "own" },
+      trustedProxies: [],
       models: noModels,
       record: null,
       rehearsal: null,

@@ -12,6 +12,7 @@ import {
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import { withLocalModel } from "./local-models.ts";
+import { addressList } from "./peer.ts";
 import { DEFAULT_MODELS, DEFAULT_PORT } from "./settings.ts";
 
 const MIN_TOKEN_CHARACTERS = 16;
@@ -41,6 +42,8 @@ export interface Config {
   port: number;
   /** Names besides those of loopback under which the server may be called. */
   hosts: string[];
+  /** Addresses and networks of proxies in front of the server that are believed. */
+  trustedProxies: string[];
   /** Null: the one in `.bureau/token`, made when there is none. */
   token: string | null;
   /** Where the key of the vault is. */
@@ -100,7 +103,8 @@ export function readConfig(
     databaseUrl: databaseUrl(environment),
     host,
     port: readPort(flags, environment),
-    hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...hostNames(environment)],
+    hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...words(environment["BUREAU_HOSTS"])],
+    trustedProxies: readTrustedProxies(environment),
     token,
     vaultKey: readVaultKeyPlace(environment, folder),
     models: readModels(settings, environment),
@@ -148,11 +152,18 @@ function checkExposure(host: string, token: string | null): void {
   }
 }
 
-function hostNames(environment: Environment): string[] {
-  return (environment["BUREAU_HOSTS"] ?? "")
+function readTrustedProxies(environment: Environment): string[] {
+  const proxies = words(environment["BUREAU_TRUSTED_PROXY"]);
+  addressList(proxies);
+  return proxies;
+}
+
+/** What stands between commas. */
+function words(text = ""): string[] {
+  return text
     .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 }
 
 function isAnyAddress(host: string): boolean {

@@ -1,6 +1,7 @@
 import { AppError, ERROR_CODES, type ErrorBody } from "@bureau/protocol";
 import type { z } from "zod";
 import type { AppContext, AppParts } from "./app-parts.ts";
+import { RateLimited } from "./token-buckets.ts";
 
 const MAX_ISSUES = 20;
 const MAX_ISSUE_CHARACTERS = 300;
@@ -21,6 +22,7 @@ export function errorReply(context: AppContext, error: unknown, onFault: AppPart
       ...(known.issues === undefined ? {} : { issues: known.issues }),
     },
   };
+  if (error instanceof RateLimited) context.header("retry-after", String(error.retryAfterSeconds));
   return context.json(body, ERROR_CODES[known.code].status);
 }
 

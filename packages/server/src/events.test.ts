@@ -198,6 +198,7 @@ describe("GET /api/events", () => {
       token: TOKEN,
       version: "1",
       hosts: [],
+      trustedProxies: [],
       webFolder: null,
       onFault,
     };

@@ -1,7 +1,9 @@
 import { AppError, newId } from "@bureau/protocol";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./app-parts.ts";
+import type { PeerReader } from "./peer.ts";
 
+const MAX_ADDRESS_CHARACTERS = 8 * 1024;
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
 const SECURITY_HEADERS = Object.entries({
@@ -43,9 +45,9 @@ export function requestId(): MiddlewareHandler<AppEnv> {
  * Refuses requests that a foreign web page could have made.
  *
  * The Host must be one of ours, so a foreign name that points to this machine gets nothing. An Origin, where
- * there is one, must be the very address that the request was sent to.
+ * there is one, must be the very address that the request was sent to, over TLS where the request was.
  */
-export function guardOrigin(hosts: readonly string[]): MiddlewareHandler<AppEnv> {
+export function guardOrigin(hosts: readonly string[], peerOf: PeerReader): MiddlewareHandler<AppEnv> {
   const allowed = new Set([...LOOPBACK_HOSTS, ...hosts.map(hostName)]);
   return async (context, next) => {
     const host = context.req.header("host")?.toLowerCase() ?? new URL(context.req.url).host;
@@ -55,9 +57,27 @@ export function guardOrigin(hosts: readonly string[]): MiddlewareHandler<AppEnv>
       });
     }
     const origin = context.req.header("origin");
-    if (origin !== undefined && !isOrigin(origin, host)) {
+    if (origin !== undefined && !isOrigin(origin, host, peerOf(context).isSecure)) {
       throw new AppError("forbidden", "Requests from other sites are refused.", {
         hint: "Open Bureau at its own address.",
+      });
+    }
+    await next();
+  };
+}
+
+/** Refuses addresses longer than any of ours, and bodies that would have to be unpacked first. */
+export function guardSize(): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    if (context.req.url.length > MAX_ADDRESS_CHARACTERS) {
+      throw new AppError("too_large", `The address is longer than ${MAX_ADDRESS_CHARACTERS} characters.`, {
+        hint: "Put what is long into the body.",
+      });
+    }
+    const encoding = context.req.header("content-encoding")?.trim().toLowerCase();
+    if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
+      throw new AppError("invalid", "Bodies that are packed are not taken.", {
+        hint: "Send the body as it is, without content-encoding.",
       });
     }
     await next();
@@ -71,11 +91,11 @@ function hostName(host: string): string {
   return isBareIpv6 ? `[${text}]` : text.replace(/:\d*$/, "");
 }
 
-function isOrigin(origin: string, host: string): boolean {
+function isOrigin(origin: string, host: string, isSecure: boolean): boolean {
   const url = URL.parse(origin);
   return (
     url !== null &&
-    (url.protocol === "http:" || url.protocol === "https:") &&
+    (url.protocol === "https:" || (url.protocol === "http:" && !isSecure)) &&
     url.host === withoutDefaultPort(host, url)
   );
 }

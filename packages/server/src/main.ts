@@ -110,9 +110,19 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     const goalFiles = await watchGoals(engine, workspace, log);
     stack.defer(() => goalFiles.stop());
     stack.defer(pruneDaily(engine, log));
-    const { host, port, hosts } = config;
+    const { host, port, hosts, trustedProxies } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
-    const parts = { engine, guard, clock: systemClock, token, version, hosts, webFolder: WEB_FOLDER, onFault };
+    const parts = {
+      engine,
+      guard,
+      clock: systemClock,
+      token,
+      version,
+      hosts,
+      trustedProxies,
+      webFolder: WEB_FOLDER,
+      onFault,
+    };
     const served = await serve({ ...parts, host, port });
     stack.defer(() => served.stop());
     await writeServerFile(folder, served.url, token, config.token !== null);

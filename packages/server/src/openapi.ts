@@ -1,9 +1,21 @@
-import { api, type Endpoint, ERROR_CODES, ErrorBody, type ErrorCode, pathParams, Reference } from "@bureau/protocol";
+import {
+  api,
+  type Endpoint,
+  ERROR_CODES,
+  ErrorBody,
+  type ErrorCode,
+  pathParams,
+  Reference,
+  scopeOf,
+} from "@bureau/protocol";
 import * as protocol from "@bureau/protocol";
 import { z } from "zod";
 
 /** Errors that any endpoint can answer with. */
-const COMMON_ERRORS: readonly ErrorCode[] = ["invalid", "forbidden", "internal"];
+const COMMON_ERRORS: readonly ErrorCode[] = ["invalid", "forbidden", "too_large", "limit_reached", "internal"];
+
+const SESSION =
+  "Set by POST /api/session under a name of the server's own. Writes carry the header x-bureau-csrf with what GET /api/session gives.";
 
 type Json = Record<string, unknown>;
 
@@ -26,7 +38,7 @@ export function openApiDocument(version: string): object {
       schemas,
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
-        session: { type: "apiKey", in: "cookie", name: "bureau_session", description: "Set by POST /api/session." },
+        session: { type: "apiKey", in: "cookie", name: "bureau_session", description: SESSION },
       },
     },
   };
@@ -40,7 +52,7 @@ function operation(name: string, endpoint: Endpoint, toSchema: SchemaWriter): Js
     operationId: name,
     summary: endpoint.summary,
     tags: [endpoint.group],
-    ...(endpoint.open ? { security: [] } : {}),
+    ...(endpoint.open ? { security: [] } : { "x-scope": scopeOf(endpoint) }),
     parameters: [...pathParameters(endpoint, toSchema), ...queryParameters(endpoint, toSchema)],
     ...(endpoint.body === undefined
       ? {}

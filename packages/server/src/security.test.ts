@@ -1,7 +1,6 @@
-import { systemClock } from "@bureau/engine";
 import { api, type Endpoint } from "@bureau/protocol";
 import { describe, expect, test } from "vitest";
-import { BASE_URL, jsonBody, testApp, TOKEN } from "./testing/test-app.ts";
+import { BASE_URL, testApp, TOKEN } from "./testing/test-app.ts";
 
 describe("the token", () => {
   test.each(Object.entries<Endpoint>(api).filter(([, endpoint]) => endpoint.open !== true))(
@@ -27,47 +26,6 @@ describe("the token", () => {
   test("it is not taken from the address", async () => {
     const { app } = testApp();
     expect((await app.request(`${BASE_URL}/api/status?token=${TOKEN}`)).status).toBe(401);
-  });
-});
-
-describe("a session", () => {
-  async function signIn(app: ReturnType<typeof testApp>["app"], token = TOKEN) {
-    const response = await app.request(`${BASE_URL}/api/session`, jsonBody({ token }));
-    return { status: response.status, header: response.headers.get("set-cookie") ?? "" };
-  }
-
-  test("is given for the token and stands in for it", async () => {
-    const { app } = testApp();
-    const { status, header } = await signIn(app);
-    expect(status).toBe(204);
-    expect(header).toMatch(/HttpOnly/);
-    expect(header).toMatch(/SameSite=Strict/);
-    expect(header).not.toContain(TOKEN);
-    const cookie = header.split(";")[0] ?? "";
-    expect((await app.request(`${BASE_URL}/api/status`, { headers: { cookie } })).status).toBe(200);
-  });
-
-  test("is not given for another token", async () => {
-    const { app } = testApp();
-    expect(await signIn(app, "wrong")).toEqual({ status: 401, header: "" });
-  });
-
-  test("outlives a restart, and ends with the token", async () => {
-    const cookie = (await signIn(testApp().app)).header.split(";")[0] ?? "";
-    const status = async (token: string) =>
-      (await testApp({ token }).app.request(`${BASE_URL}/api/status`, { headers: { cookie } })).status;
-    expect(await status(TOKEN)).toBe(200);
-    expect(await status("another-token")).toBe(401);
-  });
-
-  test("ends after thirty days, and cannot be made longer by its holder", async () => {
-    const cookie = (await signIn(testApp().app)).header.split(";")[0] ?? "";
-    const later = { ...systemClock, now: () => Date.now() + 31 * 24 * 60 * 60 * 1000 };
-    const { app } = testApp({ clock: later });
-    const longer = cookie.replace(/=(\d)/, "=9$1");
-    for (const each of [cookie, longer]) {
-      expect((await app.request(`${BASE_URL}/api/status`, { headers: { cookie: each } })).status).toBe(401);
-    }
   });
 });
 

@@ -1,15 +1,17 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:net";
 import { createSecretGuard, systemClock } from "@bureau/engine";
+import { ErrorBody } from "@bureau/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Served, serve } from "./serve.ts";
+import { type Served, serve, type ServeOptions } from "./serve.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 import { createMemoryEngine } from "./testing/memory-engine.ts";
 
 const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
 
-function serveOn(port: number, host = "127.0.0.1"): Promise<Served> {
+function serveOn(port: number, host = "127.0.0.1", serverLimits: ServeOptions["serverLimits"] = {}): Promise<Served> {
   const parts = {
     engine: createMemoryEngine(),
     guard: createSecretGuard(),
@@ -17,16 +19,17 @@ function serveOn(port: number, host = "127.0.0.1"): Promise<Served> {
     token: "t",
     version: "1",
     hosts: [],
+    trustedProxies: [],
     onFault: () => undefined,
   };
-  return serve({ ...parts, webFolder: WEB_FOLDER, host, port });
+  return serve({ ...parts, webFolder: WEB_FOLDER, host, port, serverLimits });
 }
 
 describe("serve", () => {
   test("listens on a free port and says where", async () => {
     const served = await serveOn(0);
     expect(served.url).toBe(`http://127.0.0.1:${served.port}`);
-    expect(await (await fetch(`${served.url}/healthz`)).json()).toEqual({ ok: true, version: "1" });
+    expect(await (await fetch(`${served.url}/healthz`)).json()).toEqual({ ok: true });
     await served.stop();
     await expect(fetch(`${served.url}/healthz`)).rejects.toThrow("fetch failed");
   });
@@ -54,6 +57,53 @@ describe("serve", () => {
     for (const path of ["/..%2fpackage.json", "/%2e%2e/package.json", "/index.ts", "/etc/passwd", "//etc/passwd"]) {
       expect((await fetch(`${served.url}${path}`)).status).toBe(404);
     }
+    await served.stop();
+  });
+});
+
+/** What a socket is answered until it is closed. */
+async function answerTo(port: number, text: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(text);
+  let answer = "";
+  for await (const bytes of socket) answer += String(bytes);
+  return answer;
+}
+
+describe("a connection", () => {
+  test("that sends no HTTP, or too much of it, is answered in the shape of every error and closed", async () => {
+    const served = await serveOn(0);
+    const cases = [
+      ["nonsense\r\n\r\n", "400", "invalid"],
+      [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, "413", "too_large"],
+      [`GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, "413", "too_large"],
+      ["GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", "400", "invalid"],
+      ["GET http://[ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400", "invalid"],
+      ["TRACE /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "405", "method_not_allowed"],
+    ] as const;
+    for (const [text, status, code] of cases) {
+      const answer = await answerTo(served.port, text);
+      expect(answer.split("\r\n")[0]).toContain(` ${status} `);
+      const body = ErrorBody.parse(JSON.parse(answer.slice(answer.indexOf("{"), answer.lastIndexOf("}") + 1)));
+      expect(body.error.code).toBe(code);
+    }
+    await served.stop();
+  });
+
+  test("that takes its time over a request is closed", async () => {
+    const served = await serveOn(0, "127.0.0.1", {
+      headersTimeout: 50,
+      requestTimeout: 100,
+      connectionsCheckingInterval: 25,
+    });
+    const slowHead = await answerTo(served.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
+    expect(slowHead).toContain("did not come in time");
+    const head = "POST /api/goals HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t\r\n";
+    const slowBody = await answerTo(
+      served.port,
+      `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+    );
+    expect(slowBody).not.toContain("200 OK");
     await served.stop();
   });
 });

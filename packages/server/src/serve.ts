@@ -1,13 +1,26 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { AppError } from "@bureau/protocol";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import type { AppParts } from "./app-parts.ts";
+import { answerClientError, refuseUnreadable } from "./unreadable.ts";
 
 /** How long requests that are being answered may take when the server stops. */
 const STOP_MS = 5_000;
 const IDLE_POLL_MS = 20;
+
+/** What a connection may take before its request is whole. A slow one is closed, so that it holds nothing. */
+const SERVER_LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+};
+const MAX_HEADERS = 100;
+/** Each holds a file of the process. Those beyond are closed at once. */
+const MAX_CONNECTIONS = 2_000;
 
 export interface Served {
   /** `http://127.0.0.1:4747` */
@@ -20,6 +33,8 @@ export interface Served {
 export interface ServeOptions extends Omit<AppParts, "signal"> {
   host: string;
   port: number;
+  /** For tests, which do not wait as long. */
+  serverLimits?: Partial<typeof SERVER_LIMITS>;
 }
 
 /** Listens. Throws `conflict` when the port is taken. */
@@ -27,7 +42,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const stopping = new AbortController();
   const app = createApp({ ...options, signal: stopping.signal });
   // Its own Response is written out as it is: the standard one's body would go through a stream for each reply.
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: true }) as Server;
+  const errorHandler = (error: unknown) => refuseUnreadable(error, options.onFault);
+  const server = createServer(
+    { ...SERVER_LIMITS, ...options.serverLimits },
+    getRequestListener(app.fetch, { overrideGlobalObjects: true, errorHandler }),
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("clientError", answerClientError);
+  // What a client expects beyond going on is not promised; it is answered like anyone.
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);

@@ -51,7 +51,15 @@ export const SETTINGS: readonly Setting[] = [
     variable: "BUREAU_TOKEN",
     flag: null,
     fallback: "made once and kept in `.bureau/token`",
-    about: "The secret that clients send.",
+    about: "The secret that clients of the owner send.",
+  },
+  {
+    key: null,
+    variable: "BUREAU_TRUSTED_PROXY",
+    flag: null,
+    fallback: "none",
+    about:
+      "Addresses or networks, with commas between them, of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: `127.0.0.1`, `10.0.0.0/8`.",
   },
   {
     key: null,

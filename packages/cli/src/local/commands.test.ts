@@ -267,6 +267,42 @@ describe("a goal", () => {
   });
 });
 
+describe("a device", () => {
+  test("is added with a token that opens the API, listed and revoked", async () => {
+    const added = await bureau("device", "add", "Ana's phone", "--scope", "inbox", "--expires", "30d");
+    expect(added.code).toBe(0);
+    const token = added.out.split("\n")[0] ?? "";
+    const ask = () => fetch(`${server.url}/api/hey`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await ask()).status).toBe(200);
+    const listed = await bureau("device", "list");
+    expect(listed.out).toMatch(/Ana's phone +inbox +active/);
+    expect(listed.out).not.toContain(token);
+    const revoked = await bureau("device", "revoke", "ana's phone");
+    expect(revoked.out).toBe("Ana's phone is revoked: its token, its sessions and its streams are over.\n");
+    expect((await ask()).status).toBe(401);
+    expect((await bureau("device", "list")).out).toContain("There are no devices.");
+    expect((await bureau("device", "list", "--all", "--json")).lines()[0]).toMatchObject({
+      devices: [{ name: "Ana's phone", status: "revoked", createdBy: "owner" }],
+    });
+  });
+
+  test("is not needed to end every session", async () => {
+    const init = { method: "POST", headers: { "content-type": "application/json" } };
+    await fetch(`${server.url}/api/session`, { ...init, body: JSON.stringify({ token: server.token }) });
+    expect((await bureau("device", "revoke", "--sessions")).out).toContain("1 session ended.");
+  });
+
+  test.each([
+    [["device", "add", "x", "--expires", "soon"]],
+    [["device", "add", "x", "--scope", "all"]],
+    [["device", "add", "owner"]],
+    [["device", "revoke"]],
+    [["device", "revoke", "x", "--sessions"]],
+  ])("that cannot be is refused with 2: %j", async (argv) => {
+    expect(await bureau(...argv)).toMatchObject({ code: 2, out: "" });
+  });
+});
+
 describe("what is not there or not possible", () => {
   test.each([
     [["goal", "show", "nothing"], 4],

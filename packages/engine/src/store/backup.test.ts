@@ -124,6 +124,22 @@ describe("a backup", () => {
     expect((await stat(join(vault, "secrets.age"))).mode & 0o777).toBe(0o600);
   });
 
+  test("opens nothing: devices and sessions are not in it", async () => {
+    const { workspace } = await fill();
+    await source.query(
+      `INSERT INTO devices (id, name, token_hash, scope, created_by, created_at)
+       VALUES ('dev_1', 'Stolen phone', 'the-hash-of-a-token', 'full', 'owner', now())`,
+    );
+    await source.query(
+      `INSERT INTO sessions (id, cookie_hash, device_id, created_at, last_seen_at, expires_at)
+       VALUES ('sess_1', 'the-hash-of-a-cookie', 'dev_1', now(), now(), now() + interval '1 day')`,
+    );
+    const { path } = await backUp(workspace);
+    const bytes = await readFile(path, "latin1");
+    for (const text of ["Stolen phone", "the-hash-of-a-token", "the-hash-of-a-cookie"])
+      expect(bytes).not.toContain(text);
+  });
+
   test("holds no token and no key", async () => {
     const { workspace } = await fill();
     const report = await backUp(workspace);

@@ -1,21 +1,28 @@
 import type { EngineApi } from "@bureau/engine";
 import type { App, AppParts } from "../app-parts.ts";
+import { isSame } from "../auth.ts";
+import { authorize } from "../caller.ts";
 
-/** What watches a server needs: is it up, can it work, how much is going on, what can be asked. No token. */
+/**
+ * What watches a server needs: is it up, can it work, how much is going on, what can be asked.
+ *
+ * Strangers are told no more than that it is up, and what any Bureau can be asked. Counts need a token.
+ */
 export function addCareRoutes(app: App, parts: AppParts): void {
-  app.get("/healthz", (context) => context.json({ ok: true, version: parts.version }));
+  app.get("/healthz", (context) => context.json({ ok: true }));
   app.get("/readyz", async (context) => {
     await parts.engine.ready();
-    return context.json({ ready: true });
+    return context.json({ ok: true });
   });
   app.get("/metrics", async (context) => {
+    authorize(context, { method: "GET" }, isSame);
     const text = await metricsText(parts.engine);
     return context.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
-  let document: Promise<object> | null = null;
+  let document: Promise<string> | null = null;
   app.get("/api/openapi.json", async (context) => {
-    document ??= import("../openapi.ts").then(({ openApiDocument }) => openApiDocument(parts.version));
-    return context.json(await document);
+    document ??= import("../openapi.ts").then(({ openApiDocument }) => JSON.stringify(openApiDocument(parts.version)));
+    return context.body(await document, 200, { "content-type": "application/json" });
   });
 }
 

@@ -1,14 +1,13 @@
 import type { EffectsApi } from "@bureau/engine";
 import type { effectsApi, Handlers } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
-
-const OWNER = { name: "owner", scope: "full" } as const;
+import { deciderOf } from "../caller.ts";
 
 export function effectHandlers(engine: EffectsApi): Handlers<typeof effectsApi, AppContext> {
   return {
     listEffects: ({ query }) => engine.listEffects(query),
     getEffect: ({ params }) => engine.getEffect(params.effectId),
-    undoEffect: ({ params }) => engine.undoEffect(params.effectId, { by: OWNER }),
+    undoEffect: ({ params }, context) => engine.undoEffect(params.effectId, { by: deciderOf(context) }),
     reconcileEffect: ({ params }) => engine.reconcileEffect(params.effectId),
   };
 }

@@ -1,16 +1,19 @@
 import type { EngineApi } from "@bureau/engine";
 import { AppError, type EventsQuery, RUN_STATUSES, TERMINAL_RUN_STATUSES } from "@bureau/protocol";
 import type { AppContext, AppParts } from "../app-parts.ts";
+import { callerOf } from "../caller.ts";
 import type { EventFilter } from "../event-filter.ts";
 import { createEventStream } from "../event-stream.ts";
+import type { OpenStreams } from "../open-streams.ts";
 import type { RequestInput } from "../read-input.ts";
 
-const MAX_STREAMS = 256;
 const MAX_OPEN_RUNS = 500;
 
 /** `GET /api/events`: stored events from the table, then live ones, until the reader goes. */
-export function createEventsRoute(parts: AppParts): (context: AppContext, input: RequestInput) => Promise<Response> {
-  let open = 0;
+export function createEventsRoute(
+  parts: AppParts,
+  streams: OpenStreams,
+): (context: AppContext, input: RequestInput) => Promise<Response> {
   return async (context, input) => {
     const query = input.query as EventsQuery;
     const after = await startOf(context, query, parts.engine);
@@ -21,19 +24,14 @@ export function createEventsRoute(parts: AppParts): (context: AppContext, input:
       "x-accel-buffering": "no",
     };
     if (context.req.raw.method === "HEAD") return context.body(null, 200, headers);
-    if (open >= MAX_STREAMS) {
-      throw new AppError("limit_reached", `There are already ${MAX_STREAMS} event streams.`, {
-        hint: "Close some, then connect again.",
-      });
-    }
-    open += 1;
+    const open = streams.open(callerOf(context));
     const stream = createEventStream({
       engine: parts.engine,
       after,
       filter,
-      signal: AbortSignal.any([parts.signal, context.req.raw.signal]),
+      signal: AbortSignal.any([parts.signal, context.req.raw.signal, open.signal]),
       onStalled: () => context.env?.outgoing?.destroy(),
-      onEnd: () => (open -= 1),
+      onEnd: open.close,
     });
     return context.body(stream, 200, headers);
   };

@@ -1,28 +1,31 @@
 import type { InboxApi, StateApi } from "@bureau/engine";
 import type { Handlers, inboxApi } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
-
-/** There is one token, so whoever has it decides as the owner. */
-export const OWNER = { name: "owner", scope: "full" } as const;
+import { deciderOf } from "../caller.ts";
 
 export function inboxHandlers(engine: InboxApi & StateApi): Handlers<typeof inboxApi, AppContext> {
   return {
     hey: () => engine.hey(),
     listInbox: ({ query }) => engine.listInbox(query),
-    replyToInbox: ({ body }) => engine.replyToInbox({ ...body, by: OWNER }),
+    replyToInbox: ({ body }, context) => engine.replyToInbox({ ...body, by: deciderOf(context) }),
     getInboxEntry: ({ params }) => engine.getInboxEntry(params.entryId),
-    decideInboxEntry: ({ params, body }) => engine.decideInboxEntry(params.entryId, { ...body, by: OWNER }),
-    editInboxEntry: ({ params, body }) => engine.editInboxEntry(params.entryId, { ...body, by: OWNER }),
-    answerInboxEntry: ({ params, body }) => engine.answerInboxEntry(params.entryId, { ...body, by: OWNER }),
+    decideInboxEntry: ({ params, body }, context) =>
+      engine.decideInboxEntry(params.entryId, { ...body, by: deciderOf(context) }),
+    editInboxEntry: ({ params, body }, context) =>
+      engine.editInboxEntry(params.entryId, { ...body, by: deciderOf(context) }),
+    answerInboxEntry: ({ params, body }, context) =>
+      engine.answerInboxEntry(params.entryId, { ...body, by: deciderOf(context) }),
     listApprovals: async ({ query }) => {
       const { entries, nextCursor } = await engine.listInbox({ ...query, kind: ["approval"] });
       return { approvals: entries, nextCursor };
     },
-    decideApproval: ({ params, body }) => engine.decideInboxEntry(params.approvalId, { ...body, by: OWNER }),
+    decideApproval: ({ params, body }, context) =>
+      engine.decideInboxEntry(params.approvalId, { ...body, by: deciderOf(context) }),
     listQuestions: async ({ query }) => {
       const { entries, nextCursor } = await engine.listInbox({ ...query, kind: ["question"] });
       return { questions: entries, nextCursor };
     },
-    answerQuestion: ({ params, body }) => engine.answerInboxEntry(params.questionId, { ...body, by: OWNER }),
+    answerQuestion: ({ params, body }, context) =>
+      engine.answerInboxEntry(params.questionId, { ...body, by: deciderOf(context) }),
   };
 }

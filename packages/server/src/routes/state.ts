@@ -1,17 +1,14 @@
 import type { StateApi } from "@bureau/engine";
 import type { Handlers, stateApi } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
-import type { Auth } from "../auth.ts";
-import { OWNER } from "./inbox.ts";
+import { deciderOf } from "../caller.ts";
 
-export function stateHandlers(engine: StateApi, version: string, auth: Auth): Handlers<typeof stateApi, AppContext> {
+export function stateHandlers(engine: StateApi, version: string): Handlers<typeof stateApi, AppContext> {
   return {
     getStatus: async () => ({ version, ...(await engine.status()) }),
     doctor: () => engine.doctor(),
     getUsage: ({ query }) => engine.usage(query),
-    stopAll: () => engine.stopAll({ by: OWNER }),
+    stopAll: (_input, context) => engine.stopAll({ by: deciderOf(context) }),
     resumeAll: () => engine.resumeAll(),
-    signIn: async ({ body }, context) => auth.signIn(context, body.token),
-    signOut: async (_input, context) => auth.signOut(context),
   };
 }

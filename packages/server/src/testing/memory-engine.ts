@@ -1,4 +1,4 @@
-import type { EngineApi } from "@bureau/engine";
+import type { AccessApi, EngineApi } from "@bureau/engine";
 import { AppError, type BureauEvent, type Goal, type LiveDelta, newId, NO_USAGE, type Run } from "@bureau/protocol";
 
 const AT = "2026-01-01T00:00:00.000Z";
@@ -71,7 +71,8 @@ export function aRun(part: Partial<Run> = {}): Run {
   };
 }
 
-export function createMemoryEngine(): MemoryEngine {
+/** `access` answers for devices and sessions; without it there are none. */
+export function createMemoryEngine(access: Partial<AccessApi> = {}): MemoryEngine {
   const goals = new Map<string, Goal>();
   const runs = new Map<string, Run>();
   const feed = createFeed();
@@ -117,7 +118,15 @@ export function createMemoryEngine(): MemoryEngine {
     onEvents: feed.onEvents,
     onDelta: feed.onDelta,
   };
-  const own = { ...feed, calls, ...known };
+  const own = {
+    ...feed,
+    calls,
+    ...known,
+    openSession: async () => ({ id: newId("session"), secret: "x".repeat(43), expiresAt: Date.now() + 1_000 }),
+    callerOfToken: async () => null,
+    callerOfSession: async () => null,
+    ...access,
+  };
   // Whatever is asked of a thing that is not there ends as it does in the engine.
   return new Proxy(own as unknown as MemoryEngine, {
     get: (target, name: keyof EngineApi) => {

@@ -1,0 +1,79 @@
+import { AppError, type Device, DEVICE_STATUSES, type Scope } from "@bureau/protocol";
+import { answer, argument } from "../answer.ts";
+import type { Call } from "../command-line.ts";
+import { connect } from "../connect.ts";
+import { renderTable } from "../present/table.ts";
+import { count, oneLine, relativeTime } from "../present/text.ts";
+
+const MAX_DEVICES = 500;
+const UNIT_SECONDS = { m: 60, h: 60 * 60, d: 24 * 60 * 60, w: 7 * 24 * 60 * 60 } as const;
+
+export async function addDevice(call: Call<{ scope: Scope; expires?: string }>): Promise<void> {
+  const { client } = await connect(call);
+  const expiresInSeconds = readSpan(call.options.expires);
+  const added = await client.addDevice({
+    body: {
+      name: argument(call, 0),
+      scope: call.options.scope,
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    },
+  });
+  const { device, token } = added;
+  answer(call, added, () => {
+    const until = device.expiresAt === null ? "until it is revoked" : `until ${device.expiresAt}`;
+    return `${token}\n\nThis is the token of ${oneLine(device.name)}, with the scope ${device.scope}, ${until}. It is not shown again.\n`;
+  });
+}
+
+export async function listDevices(call: Call<{ all?: boolean }>): Promise<void> {
+  const { client } = await connect(call);
+  const status = call.options.all === true ? { status: [...DEVICE_STATUSES] } : {};
+  const list = await client.listDevices({ query: { limit: MAX_DEVICES, ...status } });
+  answer(call, list, () => renderDevices(call, list.devices));
+}
+
+function renderDevices({ terminal }: Pick<Call, "terminal">, devices: Device[]): string {
+  if (devices.length === 0) return "There are no devices. `bureau device add NAME` makes a token for one.\n";
+  const ago = (at: string | null, never: string) => (at === null ? never : relativeTime(terminal.now(), at));
+  return renderTable(
+    terminal,
+    [
+      { title: "NAME", value: (device) => oneLine(device.name), flexible: true },
+      { title: "SCOPE", value: (device) => device.scope },
+      { title: "STATUS", value: (device) => device.status },
+      { title: "LAST SEEN", value: (device) => ago(device.lastSeenAt, "never") },
+      { title: "MADE BY", value: (device) => oneLine(device.createdBy) },
+      { title: "EXPIRES", value: (device) => device.expiresAt?.slice(0, 10) ?? "" },
+      { title: "ID", value: (device) => device.id },
+    ],
+    devices,
+  );
+}
+
+export async function revokeDevice(call: Call<{ sessions?: boolean }>): Promise<void> {
+  const named = argument(call, 0);
+  if ((named === "") === (call.options.sessions !== true)) {
+    throw new AppError("invalid", "Name either a device or --sessions.", {
+      hint: "`bureau device list` shows devices.",
+    });
+  }
+  const { client } = await connect(call);
+  if (named === "") {
+    const closed = await client.closeSessions();
+    answer(call, closed, () => `${count(closed.closed, "session")} ended. Tokens of devices still hold.\n`);
+    return;
+  }
+  const device = await client.revokeDevice({ params: { device: named } });
+  answer(call, device, () => `${oneLine(device.name)} is revoked: its token, its sessions and its streams are over.\n`);
+}
+
+/** `30d` in seconds. */
+function readSpan(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number, unit] = /^(\d{1,6})([mhdw])$/.exec(text.trim()) ?? [];
+  const seconds = Number(number) * (UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new AppError("invalid", `--expires cannot be "${text.slice(0, 40)}".`, {
+    hint: "Write a number and m, h, d or w: 12h, 30d.",
+  });
+}

@@ -1,0 +1,46 @@
+import type { Clock } from "../clock.ts";
+import { createConnectors } from "../connectors/create-connectors.ts";
+import type { EngineApi } from "../engine-api.ts";
+import { engineApi } from "../engine-methods.ts";
+import { Live } from "../loop/live.ts";
+import { readToolPin, writeToolPin } from "../store/mcp-pins.ts";
+import { builtInTools } from "../tools/registry.ts";
+import type { SecretStore } from "../vault/open-vault.ts";
+import type { TestEngine } from "./test-engine.ts";
+
+export interface TestEngineApi {
+  api: EngineApi;
+  close(): Promise<void>;
+}
+
+/** Every command and query of the engine, as the server has them, on a test's database. Nothing drives runs. */
+export async function testEngineApi(
+  engine: TestEngine,
+  { clock, vault }: { clock: Clock; vault: SecretStore },
+): Promise<TestEngineApi> {
+  const { database, parts, workspace, folder } = engine;
+  const live = new Live({ database, clock, onRunSignal: () => undefined });
+  await live.start();
+  const { models, sandbox } = parts;
+  const tools = builtInTools();
+  const connectors = createConnectors({
+    workspace,
+    clock,
+    values: { environment: {} },
+    pins: {
+      read: (server) => readToolPin(database, server),
+      write: (server, pin) => writeToolPin(database, server, pin),
+    },
+    taken: new Set(tools.map((tool) => tool.name)),
+    agents: async () => [{ name: "writer", folder }],
+  });
+  const commands = { ...engine.commands, clock };
+  const isStopping = () => false;
+  return {
+    api: engineApi({ commands, live, models, sandbox, vault, connectors, parts, tools, policy: [], isStopping }),
+    close: async () => {
+      await connectors.close();
+      await live.stop();
+    },
+  };
+}
