@@ -161,6 +161,42 @@ describe("a card", () => {
   });
 });
 
+describe("a yes that reaches further", () => {
+  const post = defineTool({
+    ...send,
+    name: "post_note",
+    effect: "write_outside",
+    needsApproval: async () => null,
+  }) as Tool;
+  const postTo = (to: string, text: string): ModelReply => ({
+    toolCalls: [{ name: "post_note", arguments: { to, text } }],
+  });
+
+  test("lets later calls to the same target go, and asks for any other", async () => {
+    await open(inOrder(postTo("ana", "One"), postTo("ana", "Two"), postTo("ben", "Three")), {
+      tools: [...builtInTools(), post],
+      rules: [],
+    });
+    await started();
+    const [card] = await waiting();
+    await decideInboxEntry(world.commands, card!.id, { decision: "approve", scope: "run", by: OWNER });
+    await world.driveAll();
+    expect(sent).toEqual(["ana", "ana"]);
+    expect((await waiting()).map((entry) => entry.detail)).toMatchObject([{ targets: ["ben"] }]);
+  });
+
+  test("forbids later calls to the same target when it was a no", async () => {
+    await open(inOrder(postTo("ana", "One"), postTo("ana", "Two")), { tools: [...builtInTools(), post], rules: [] });
+    const run = await started();
+    const [card] = await waiting();
+    await decideInboxEntry(world.commands, card!.id, { decision: "deny", scope: "rule", by: OWNER });
+    await world.driveAll();
+    expect(sent).toEqual([]);
+    expect((await callsOf(run)).map((call) => call.status)).toEqual(["denied", "denied"]);
+    expect(await waiting()).toEqual([]);
+  });
+});
+
 describe("denials", () => {
   test("of an action are given again at once when it is asked for again, with no new card", async () => {
     await open(inOrder(notes("ana"), notes("ana"), notes("ana", "ben")));
