@@ -60,6 +60,13 @@ async function denyCalls(
         result: call.result,
         ended_at: endedAt,
       })),
+      effectPatches: denied.map(({ call }) => ({
+        tool_call_id: call.id,
+        status: "denied",
+        receipt: null,
+        error: call.result,
+        ended_at: endedAt,
+      })),
       items: items.items,
       events: [
         ...items.events,

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createGoal } from "../commands/create-goal.ts";
 import { decideInboxEntry } from "../commands/decide-entry.ts";
+import { addPolicyRule } from "../commands/policy-rules.ts";
 import { editGoal } from "../commands/edit-goal.ts";
 import { postMessage, startRun } from "../commands/start-run.ts";
 import { takeBack } from "../commands/take-back.ts";
@@ -264,6 +265,18 @@ describe("an undo window", () => {
     expect(provider.sent).toEqual([]);
     expect((await effects())[0]).toMatchObject({ status: "taken_back", undoneBy: "anna" });
     expect(await resultsOf()).toEqual([expect.stringContaining("Taken back by anna")]);
+  });
+
+  test("is time in which a new rule still holds", async () => {
+    await open(turns([mail("bob@acme.test")]), { tool: { undoWindowMs: 60_000 } });
+    await ask();
+    const { rows } = await world.database.query("SELECT id, dispatch FROM runs");
+    const { driveRun } = await import("./drive-run.ts");
+    await driveRun(world.parts, rows[0].id, rows[0].dispatch);
+    await addPolicyRule(world.commands, { verdict: "deny", tool: "mail.send", afterOutside: false, by: "anna" });
+    await world.driveAll();
+    expect(provider.sent).toEqual([]);
+    expect(await effects()).toMatchObject([{ status: "denied", error: expect.stringContaining("Not allowed") }]);
   });
 
   test("over, the effect happens by itself and can no longer be stopped", async () => {

@@ -151,14 +151,15 @@ async function startEffect(transaction: Queryable, claim: EffectClaim): Promise<
   ]);
 }
 
-/** Writes down what effects that were begun came to. */
+/** Writes down what effects that were begun came to, and which of the others are forbidden since. */
 export async function settleEffects(transaction: Queryable, patches: readonly EffectPatch[]): Promise<void> {
   if (patches.length === 0) return;
   await transaction.query(
     `UPDATE effects e SET status = p.status, receipt = p.receipt, error = p.error, ended_at = p.ended_at
      FROM jsonb_to_recordset($1::jsonb) AS p(tool_call_id text, status text, receipt jsonb, error text,
        ended_at timestamptz)
-     WHERE e.tool_call_id = p.tool_call_id AND e.status IN ('started', 'unknown')`,
+     WHERE e.tool_call_id = p.tool_call_id AND (e.status IN ('started', 'unknown')
+       OR (p.status = 'denied' AND e.status IN ('proposed', 'approved')))`,
     [JSON.stringify(patches)],
   );
 }
@@ -198,7 +199,7 @@ export async function decideEffect(
     await transaction.query(
       `UPDATE effects SET status = 'approved', approved_by = $2, approved_at = $3,
          undo_until = CASE WHEN undo_window_ms > 0 THEN $3::timestamptz + undo_window_ms * interval '1 ms' END
-       WHERE tool_call_id = $1 AND status = 'proposed'`,
+       WHERE tool_call_id = $1 AND status IN ('proposed', 'approved')`,
       [toolCallId, by, at],
     );
   else
