@@ -1,10 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { PolicyRule } from "../domain/policy.ts";
-import type { Queryable } from "../store/database.ts";
+import { isConnectionError, type Queryable } from "../store/database.ts";
 
 /** A rule that is made holds within this time for reads, and at once for writes outside. */
 const FRESH_MS = 1_000;
 const MAX_RULES = 2_000;
+/** How often, and how long in all, a database that is away is asked: ten minutes. */
+const RETRY_MS = 100;
+const MAX_ATTEMPTS = 6_000;
 
 /** What decisions about calls rest on, apart from the run. */
 export interface PolicyView {
@@ -21,11 +24,27 @@ export function policyReader(database: Queryable, clock: Clock, settingsRules: r
   return (fresh) => {
     const now = clock.now();
     if (kept !== null && !fresh && now - kept.at < FRESH_MS && now >= kept.at) return kept.view;
-    const view = readView(database, settingsRules);
+    const view = readPatiently(database, clock, settingsRules);
     kept = { at: now, view };
     view.catch(() => (kept = null));
     return view;
   };
+}
+
+/** A database that is started again is waited for, as the journal's writes wait: a decision cannot do without. */
+async function readPatiently(
+  database: Queryable,
+  clock: Clock,
+  settingsRules: readonly PolicyRule[],
+): Promise<PolicyView> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await readView(database, settingsRules);
+    } catch (error) {
+      if (!isConnectionError(error) || attempt >= MAX_ATTEMPTS) throw error;
+      await clock.sleep(RETRY_MS);
+    }
+  }
 }
 
 async function readView(database: Queryable, settingsRules: readonly PolicyRule[]): Promise<PolicyView> {
