@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
@@ -137,9 +139,10 @@ describe.skipIf(noSandboxReason)(`network by host ${noSandboxReason ?? ""}`, () 
   test("a proxy that is killed closes the way out, and the next command gets a new one", async () => {
     const allowed = `127.0.0.1:${webPort}`;
     const own = () => processesWith("proxy-main.ts").filter((pid) => parentOf(pid) === box.brokerPid());
-    const command = `while [ ! -e go ]; do sleep 0.02; done; curl -s --max-time 5 http://127.0.0.1:${webPort}/; echo $?`;
+    const command = `touch ready; while [ ! -e go ]; do sleep 0.02; done; curl -s --max-time 5 http://127.0.0.1:${webPort}/; echo $?`;
     const started = run(command, allowed);
-    await until(() => own().length === 1);
+    // Before the command is at work, the proxy that is there may be that of the one before.
+    await until(() => existsSync(join(box.folder, "ready")) && own().length === 1);
     process.kill(own()[0]!, "SIGKILL");
     await until(() => own().length === 0);
     await box.run("touch go");
