@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:net";
@@ -117,11 +117,20 @@ describe("the files of a running server", () => {
 
   test("the token is made once, for its owner alone, however many ask at once", async () => {
     const folder = await ownFolder(workspace);
-    const tokens = await Promise.all([1, 2, 3].map(() => readToken(folder, null)));
+    const tokens = await Promise.all(Array.from({ length: 40 }, () => readToken(folder, null)));
     expect(new Set([...tokens, await readToken(folder, null)]).size).toBe(1);
     expect(tokens[0]?.length).toBeGreaterThanOrEqual(32);
     expect((await stat(join(folder, "token"))).mode & 0o777).toBe(0o600);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect(await readdir(folder)).toEqual(["token"]);
+  });
+
+  test("an empty token file, left by a process that died, is filled", async () => {
+    const folder = await ownFolder(workspace);
+    await writeFile(join(folder, "token"), "");
+    const token = await readToken(folder, null);
+    expect(token.length).toBeGreaterThanOrEqual(32);
+    expect(await readToken(folder, null)).toBe(token);
   });
 
   test("a given token is used and the made one is left alone", async () => {

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@bureau/protocol";
 import { z } from "zod";
 
 const TOKEN_BYTES = 24;
+const DRAFT_CHARACTERS = 8;
 
 /** Where a running server can be found; the CLI reads it. */
 export const ServerFile = z.object({ url: z.string(), pid: z.number().int(), tokenFile: z.string() });
@@ -25,29 +26,45 @@ export async function ownFolder(workspace: string): Promise<string> {
   return folder;
 }
 
-/** The workspace's token, made once. A token given by a setting is used and not written. */
+/**
+ * The workspace's token, made once. A token given by a setting is used and not written.
+ *
+ * It is written under a name of its own and then linked to its place: whoever asks at
+ * the same time finds no file, or a whole one, and a process that dies leaves no half token.
+ */
 export async function readToken(folder: string, given: string | null): Promise<string> {
   if (given !== null) return given;
   const path = join(folder, "token");
   const known = await readText(path);
   if (known !== null) return known;
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  const draft = `${path}.${token.slice(0, DRAFT_CHARACTERS)}`;
   try {
-    const file = await open(path, "wx", 0o600);
-    try {
-      await file.writeFile(`${token}\n`);
-    } finally {
-      await file.close();
-    }
+    await writeFile(draft, `${token}\n`, { mode: 0o600, flag: "wx", flush: true });
+    if (await linkOrFind(draft, path)) return token;
+    const made = await readText(path);
+    if (made !== null) return made;
+    // An empty file: an older version died between making it and writing it.
+    await rename(draft, path);
     return token;
   } catch (error) {
-    // Another process may have made it in the meantime.
-    const made = codeOf(error) === "EEXIST" ? await readText(path) : null;
-    if (made !== null) return made;
     throw new AppError("unavailable", `The token cannot be written to ${path}.`, {
       hint: "Check that you may write there, or set BUREAU_TOKEN.",
       cause: error,
     });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Gives the draft its place; false where another process was first. */
+async function linkOrFind(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }
 
