@@ -412,6 +412,7 @@ export function presentEntry(journal: Journal, entry: NewInboxEntry): Record<str
     actionHash: entry.action_hash,
     answer: null,
     decidedBy: null,
+    decidedDevice: null,
     decidedAt: null,
     effectId: null,
     assignee: null,

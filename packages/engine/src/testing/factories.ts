@@ -13,7 +13,7 @@ import type { Tool } from "../tools/tool.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
 
 /** Somebody who may decide everything. */
-export const owner = (name = "owner"): Decider => ({ name, scope: "full" });
+export const owner = (name = "owner"): Decider => ({ name, scope: "full", role: "owner", device: null });
 
 /** What the use cases stand on, with a dispatcher that only notes what it is given. */
 export interface TestCommands {
