@@ -8,9 +8,11 @@ import { checkGoal } from "./commands/check-goal.ts";
 import { createGoal } from "./commands/create-goal.ts";
 import { cancelTask } from "./commands/cancel-task.ts";
 import { createTask } from "./commands/create-task.ts";
+import { answerByLink, decideByLink, lookByLink } from "./commands/decide-by-link.ts";
 import { decideInboxEntry } from "./commands/decide-entry.ts";
 import { editInboxEntry } from "./commands/edit-approval.ts";
 import { editGoal } from "./commands/edit-goal.ts";
+import { makeLink, revokeLink } from "./commands/links.ts";
 import type { CommandParts } from "./commands/parts.ts";
 import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
 import { pauseGoal } from "./commands/pause-goal.ts";
@@ -23,6 +25,7 @@ import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import type { Connectors } from "./connectors/connector.ts";
+import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
@@ -35,6 +38,7 @@ import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
+import { listLinks } from "./queries/links.ts";
 import { listRules } from "./queries/policy.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
 import { simulatePolicy } from "./queries/simulate-policy.ts";
@@ -89,16 +93,16 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, text) => postMessage(commands, thread, text),
+    postMessage: (thread, text, by) => postMessage(commands, thread, text, by),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
     listSteps: (run, query) => listSteps(database, run, query),
     listToolCalls: (run, query) => listToolCalls(database, run, query),
     cancelRun: (run) => cancelRun(commands, run),
-    steerRun: (run, text) => steerRun(commands, run, text),
+    steerRun: (run, text, by) => steerRun(commands, run, text, by),
     exportRecording: (run) => exportRecording(parts, run),
-    listInbox: (query) => listInbox(database, query),
+    listInbox: (query, view) => listInbox(database, query, view),
     getInboxEntry: (entry) => getInboxEntry(database, entry),
     decideInboxEntry: (entry, input) => decideInboxEntry(commands, entry, input),
     editInboxEntry: async (entry, input) => {
@@ -109,12 +113,12 @@ export function engineApi(given: MethodParts): EngineApi {
     replyToInbox: (input) => replyToInbox(commands, input),
     listEffects: (query) => listEffects(database, query),
     getEffect: (effect) => getEffect(database, effect),
-    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by.name),
+    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, textOfDecider(by)),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
-    stopAll: ({ by }) => stopAll(commands, by.name),
+    stopAll: ({ by }) => stopAll(commands, textOfDecider(by)),
     resumeAll: () => resumeAll(commands),
     listPolicyRules: () => listRules(database, given.policy),
-    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: by.name }),
+    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: textOfDecider(by) }),
     removePolicyRule: (rule) => removePolicyRule(commands, rule),
     listSecrets: () => listSecrets(vault, commands.workspace.folder),
     setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
@@ -124,7 +128,7 @@ export function engineApi(given: MethodParts): EngineApi {
         { database, settings: given.policy, tools: given.tools, connectedTools: parts.connectedTools, sandbox },
         input,
       ),
-    hey: () => hey(database),
+    hey: (view) => hey(database, view),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
@@ -137,6 +141,12 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
+    makeLink: (input) => makeLink(commands, input),
+    listLinks: (query) => listLinks(database, commands.clock.now(), query),
+    revokeLink: (link) => revokeLink(commands, link),
+    lookByLink: (secret) => lookByLink(commands, secret),
+    decideByLink: (input) => decideByLink(commands, input),
+    answerByLink: (input) => answerByLink(commands, input),
     onDelta: (listener) => live.onDelta(listener),
   };
 }

@@ -23,7 +23,7 @@ const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
 /** Text that every part of the system can store: no NUL character, no half of a surrogate pair. */
-function storable(maxCharacters: number) {
+export function storable(maxCharacters: number) {
   return z
     .string()
     .min(1)

@@ -1,8 +1,12 @@
 import { z } from "zod";
-import { Answer, Line, LongText, oneOrMany, Page, PlainName, Reference } from "./api-inputs.ts";
+import { Line, oneOrMany, Page, PlainName, Reference, storable } from "./api-inputs.ts";
 import { BaseUrl, Span, Told } from "./api-people.ts";
 import { endpoint } from "./endpoint.ts";
 import { GuestView, Link, LINK_STATUSES, LinkMade } from "./link.ts";
+
+/** A guest's words are bounded more than a person's: they come from outside. */
+const MAX_NOTE_CHARACTERS = 2_000;
+const MAX_ANSWER_CHARACTERS = 20_000;
 
 /** Exactly one of `entryId` and `threadId`. */
 export const MakeLink = z
@@ -37,12 +41,17 @@ export const DecideByLink = z.strictObject({
   secret: Told,
   ref: Line,
   decision: z.enum(["approve", "deny"]),
-  note: LongText.optional(),
+  note: storable(MAX_NOTE_CHARACTERS).optional(),
 });
 export type DecideByLink = z.infer<typeof DecideByLink>;
 
 export const AnswerByLink = z
-  .strictObject({ secret: Told, ref: Line, ...Answer.shape })
+  .strictObject({
+    secret: Told,
+    ref: Line,
+    text: storable(MAX_ANSWER_CHARACTERS).optional(),
+    choice: z.number().int().min(1).max(100).optional(),
+  })
   .refine((answer) => (answer.text === undefined) !== (answer.choice === undefined), {
     message: "exactly one of text and choice must be given",
   });

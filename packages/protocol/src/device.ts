@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DeviceId, PersonId } from "./ids.ts";
-import { Person } from "./person.ts";
+import { Who } from "./person.ts";
 
 /** What a caller may do. `read` looks; `inbox` also decides, answers and replies; `full` may do everything. */
 export const SCOPES = ["read", "inbox", "full"] as const;
@@ -42,7 +42,7 @@ export const SessionInfo = z.object({
   /** `owner`, or the device's name. */
   name: z.string(),
   /** Whose it is: decisions carry their name. */
-  person: Person,
+  person: Who,
   deviceId: z.custom<DeviceId>((value) => typeof value === "string").nullable(),
   scope: z.enum(SCOPES),
   /** What the header `x-bureau-csrf` of each write must carry; null where a token is sent and none is needed. */

@@ -45,6 +45,8 @@ export const GuestView = z.object({
       ref: z.string(),
       what: z.enum(["approval", "question", "sign_off"]),
       title: z.string(),
+      /** Of a sign-off: what done looks like. */
+      text: z.string().nullable(),
       /** What is done on a yes: which tool, to whom, with what. Null for what is no call. */
       action: z
         .object({ tool: z.string(), targets: z.array(z.string()), arguments: z.unknown(), reversible: z.boolean() })

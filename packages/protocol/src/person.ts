@@ -29,6 +29,10 @@ export const Person = z.object({
 });
 export type Person = z.infer<typeof Person>;
 
+/** Who somebody is, in short. */
+export const Who = Person.pick({ id: true, name: true, role: true });
+export type Who = z.infer<typeof Who>;
+
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 

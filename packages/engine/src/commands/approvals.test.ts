@@ -6,7 +6,7 @@ import { endOf, reminderOf } from "../domain/due-day.ts";
 import { machineTimeZone } from "../clock.ts";
 import { eventsAfter, lastSequence } from "../store/events.ts";
 import type { InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
-import { aGoal, aRun, aToolCall, anEntry, owner, testCommands, type TestCommands } from "../testing/factories.ts";
+import { aPerson, aGoal, aRun, aToolCall, anEntry, owner, testCommands, type TestCommands } from "../testing/factories.ts";
 import { builtInTools } from "../tools/registry.ts";
 import { defineTool, type Tool } from "../tools/tool.ts";
 import { answerInboxEntry } from "./answer-question.ts";
@@ -17,8 +17,8 @@ import { replyToInbox } from "./reply-to-inbox.ts";
 
 const ANA = owner("Ana");
 const BEN = owner("Ben");
-const PHONE: Decider = { name: "phone", scope: "inbox" };
-const SCREEN: Decider = { name: "screen", scope: "read" };
+const PHONE: Decider = { name: "phone", scope: "inbox", role: "member", device: null };
+const SCREEN: Decider = { name: "screen", scope: "read", role: "member", device: null };
 const HOUR_MS = 60 * 60_000;
 
 const send = defineTool({
@@ -35,6 +35,7 @@ const send = defineTool({
 let world: TestCommands;
 beforeAll(async () => {
   world = await testCommands([...builtInTools(), send]);
+  for (const name of ["Ana", "Ben"]) await aPerson(world.database, name);
 });
 afterAll(() => world.close());
 
@@ -216,7 +217,7 @@ describe("who may decide", () => {
     expect(await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: PHONE }))).toMatchObject({
       code: "forbidden",
     });
-    const ben: Decider = { name: "Ben", scope: "inbox" };
+    const ben: Decider = { name: "Ben", scope: "inbox", role: "member", device: null };
     expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: ben })).toMatchObject({
       status: "approved",
     });
@@ -370,7 +371,7 @@ describe("a reminder", () => {
     const zone = machineTimeZone();
     expect(result.entries).toMatchObject([
       {
-        assignee: "ben",
+        assignee: "Ben",
         status: "pending",
         remindedAt: null,
         remindAt: new Date(reminderOf(day, zone)).toISOString(),
@@ -395,6 +396,6 @@ describe("a reply", () => {
     expect(failed).toEqual([]);
     expect((await one<ToolCallRow>("tool_calls", asked[0]!.call.id)).result).toContain("too expensive");
     expect(await rulesOf(asked[1]!.run)).toContainEqual(expect.objectContaining({ goal_id: asked[1]!.run.goal_id }));
-    expect(await one<InboxRow>("inbox", entries[2]!)).toMatchObject({ status: "pending", assignee: "ben" });
+    expect(await one<InboxRow>("inbox", entries[2]!)).toMatchObject({ status: "pending", assignee: "Ben" });
   });
 });
