@@ -11,7 +11,7 @@ import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { createPeerReader } from "./peer.ts";
-import { readInput, type RequestInput } from "./read-input.ts";
+import { readInput, readParams, type RequestInput } from "./read-input.ts";
 import { createRequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
@@ -93,8 +93,8 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
     const access = API_ACCESS[name as keyof Api];
     app.on(endpoint.method, endpoint.path, async (context) => {
       authorize(context, { access, endpoint }, isSame);
+      await requireOwn(context, access, readParams(context, endpoint), engine);
       const input = await readInput(context, endpoint);
-      await requireOwn(context, access, input, engine);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
       if (handler === undefined) return streamEvents(context, input);
       const reply = await handler(input, context);

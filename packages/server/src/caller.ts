@@ -14,7 +14,6 @@ import {
   type Who,
 } from "@bureau/protocol";
 import type { AppContext } from "./app-parts.ts";
-import type { RequestInput } from "./read-input.ts";
 
 /** The name under which the holder of the owner's token decides. */
 export const OWNER_NAME = "owner";
@@ -68,7 +67,7 @@ export function personIn(context: AppContext, person: string): string {
 /**
  * The one place that decides whether a request may reach its handler: somebody known, of a role and with a scope that
  * the tables ask, and by intent where a browser would send the cookie by itself. What a guest or a member asks about
- * is looked at by `requireOwn`, when the input is known.
+ * is looked at by `requireOwn`.
  */
 export function authorize(
   context: AppContext,
@@ -99,7 +98,7 @@ export function authorize(
 export async function requireOwn(
   context: AppContext,
   access: Access,
-  { params }: Pick<RequestInput, "params">,
+  params: Readonly<Record<string, string>>,
   engine: Pick<PeopleApi, "isInvitedTo">,
 ): Promise<void> {
   if (access === "anyone") return;
