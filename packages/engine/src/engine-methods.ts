@@ -8,11 +8,9 @@ import { checkGoal } from "./commands/check-goal.ts";
 import { createGoal } from "./commands/create-goal.ts";
 import { cancelTask } from "./commands/cancel-task.ts";
 import { createTask } from "./commands/create-task.ts";
-import { answerByLink, decideByLink, lookByLink } from "./commands/decide-by-link.ts";
 import { decideInboxEntry } from "./commands/decide-entry.ts";
 import { editInboxEntry } from "./commands/edit-approval.ts";
 import { editGoal } from "./commands/edit-goal.ts";
-import { makeLink, revokeLink } from "./commands/links.ts";
 import type { CommandParts } from "./commands/parts.ts";
 import { pauseAgent, resumeAgent } from "./commands/pause-agent.ts";
 import { pauseGoal } from "./commands/pause-goal.ts";
@@ -29,6 +27,7 @@ import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
+import { linksApi } from "./links-methods.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
@@ -38,7 +37,6 @@ import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
-import { listLinks } from "./queries/links.ts";
 import { listRules } from "./queries/policy.ts";
 import { getRun, listRuns, listSteps, listToolCalls } from "./queries/runs.ts";
 import { simulatePolicy } from "./queries/simulate-policy.ts";
@@ -141,12 +139,7 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
-    makeLink: (input) => makeLink(commands, input),
-    listLinks: (query) => listLinks(database, commands.clock.now(), query),
-    revokeLink: (link) => revokeLink(commands, link),
-    lookByLink: (secret) => lookByLink(commands, secret),
-    decideByLink: (input) => decideByLink(commands, input),
-    answerByLink: (input) => answerByLink(commands, input),
+    ...linksApi(commands),
     onDelta: (listener) => live.onDelta(listener),
   };
 }

@@ -34,10 +34,7 @@ export function storable(maxCharacters: number) {
 }
 
 /** In a query string: yes or no. */
-export const Flag = z.preprocess(
-  (value) => (value === "true" ? true : value === "false" ? false : value),
-  z.boolean(),
-);
+export const Flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean());
 
 /** An id, or the name of an agent or a goal. */
 export const Reference = storable(REFERENCE_CHARACTERS);

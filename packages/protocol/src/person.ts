@@ -111,5 +111,10 @@ export const QrCode = z.object({
 export type QrCode = z.infer<typeof QrCode>;
 
 /** The only time that the secret is told. It stands after the `#`, which browsers keep to themselves. */
-export const InvitationMade = z.object({ invitation: Invitation, secret: z.string(), link: z.string(), address: Address });
+export const InvitationMade = z.object({
+  invitation: Invitation,
+  secret: z.string(),
+  link: z.string(),
+  address: Address,
+});
 export type InvitationMade = z.infer<typeof InvitationMade>;

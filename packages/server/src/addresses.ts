@@ -46,7 +46,8 @@ export function addressOf(reach: Reach, asked: Asked, lan: readonly string[] = l
     return { url: came.origin, warning: `Only this machine can open this link: it is in no network. See ${GUIDE}.` };
   }
   came.hostname = address;
-  const listens = LOOPBACK_HOST.test(reach.host) || reach.host === "::1" ? "Bureau listens on this machine alone." : null;
+  const listens =
+    LOOPBACK_HOST.test(reach.host) || reach.host === "::1" ? "Bureau listens on this machine alone." : null;
   const answers = reach.hosts.includes(address) ? null : `Bureau does not answer under ${address}.`;
   const wrong = [listens, answers].filter((text) => text !== null);
   if (wrong.length === 0) return withTls(came);

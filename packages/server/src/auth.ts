@@ -1,12 +1,12 @@
 import { createHash, createHmac, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import type { AccessApi, Entered, KnownCaller, SessionHolder, SessionOpened } from "@bureau/engine";
+import type { AccessApi, Entered, KnownCaller, SessionHolder } from "@bureau/engine";
 import { AppError, type SessionInfo, type SignedIn } from "@bureau/protocol";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { AppContext } from "./app-parts.ts";
 import { type Caller, callerOf, OWNER, OWNER_NAME } from "./caller.ts";
-import type { Peer, PeerReader } from "./peer.ts";
+import type { PeerReader } from "./peer.ts";
 import type { RequestLimits } from "./request-limits.ts";
+import { createSessionCookie } from "./session-cookie.ts";
 
 const OWNER_CALLER: Caller = {
   name: OWNER_NAME,
@@ -55,7 +55,7 @@ export function createAuth(parts: AuthParts): Auth {
   const ownerKey = createOwnerKey(token);
   const csrfKey = sign(token, "csrf");
   // Cookies are shared by all ports of a host: each server has a name of its own.
-  const name = `bureau_${sign(token, "cookie name").slice(0, 12)}`;
+  const cookie = createSessionCookie(`bureau_${sign(token, "cookie name").slice(0, 12)}`, parts.now);
 
   async function byToken(given: string): Promise<Caller | null> {
     if (isSame(given, token)) return OWNER_CALLER;
@@ -71,8 +71,7 @@ export function createAuth(parts: AuthParts): Auth {
     async identify(context) {
       const peer = peerOf(context);
       const header = context.req.header("authorization");
-      const cookie = header === undefined ? readCookie(context, peer) : undefined;
-      const given = header ?? cookie;
+      const given = header ?? cookie.read(context, peer);
       if (given === undefined) return null;
       const bearer = header === undefined ? null : (/^Bearer (.{1,500})$/.exec(header)?.[1] ?? null);
       // The owner's own secret may be a short one of theirs: guesses at it are never let through.
@@ -95,7 +94,7 @@ export function createAuth(parts: AuthParts): Auth {
       const holder: SessionHolder =
         caller.deviceId === null ? { ownerKey: await ownerKey() } : { deviceId: caller.deviceId };
       await closeOwn(context);
-      giveCookie(context, peer, await engine.openSession(holder));
+      cookie.give(context, peer, await engine.openSession(holder));
     },
     async enter(context, how) {
       const peer = peerOf(context);
@@ -103,7 +102,7 @@ export function createAuth(parts: AuthParts): Auth {
       const { person, device, session } = await how();
       forgiven();
       await closeOwn(context);
-      giveCookie(context, peer, session);
+      cookie.give(context, peer, session);
       return { person, device };
     },
     async guess(context, ask) {
@@ -119,28 +118,11 @@ export function createAuth(parts: AuthParts): Auth {
       }
     },
     async signOut(context) {
-      const peer = peerOf(context);
       await closeOwn(context);
-      deleteCookie(context, peer.isSecure ? `__Host-${name}` : name, cookieOptions(peer));
+      cookie.forget(context, peerOf(context));
     },
-    session(context) {
-      const { name: caller, person, deviceId, scope, csrf, expiresAt } = callerOf(context);
-      const ends = expiresAt === null ? null : new Date(expiresAt).toISOString();
-      return { name: caller, person, deviceId, scope, csrf, expiresAt: ends };
-    },
+    session: sessionOf,
   };
-
-  /** Over TLS only the cookie that a browser promises was set over TLS, by this very host. */
-  function readCookie(context: AppContext, peer: Peer): string | undefined {
-    return peer.isSecure ? getCookie(context, name, "host") : getCookie(context, name);
-  }
-
-  function giveCookie(context: AppContext, peer: Peer, { secret, expiresAt }: Pick<SessionOpened, "secret" | "expiresAt">) {
-    setCookie(context, peer.isSecure ? `__Host-${name}` : name, secret, {
-      ...cookieOptions(peer),
-      maxAge: Math.floor((expiresAt - parts.now()) / 1000),
-    });
-  }
 
   async function closeOwn(context: AppContext): Promise<void> {
     const sessionId = context.get("caller")?.sessionId ?? null;
@@ -148,8 +130,10 @@ export function createAuth(parts: AuthParts): Auth {
   }
 }
 
-function cookieOptions(peer: Peer) {
-  return { httpOnly: true, sameSite: "Strict", path: "/", secure: peer.isSecure } as const;
+function sessionOf(context: AppContext): SessionInfo {
+  const { name, person, deviceId, scope, csrf, expiresAt } = callerOf(context);
+  const ends = expiresAt === null ? null : new Date(expiresAt).toISOString();
+  return { name, person, deviceId, scope, csrf, expiresAt: ends };
 }
 
 function asCaller(known: KnownCaller | null, csrf: string | null): Caller | null {

@@ -118,7 +118,10 @@ limits: { maxConcurrentCalls: 3 }
 
   test("further host names are allowed one by one", () => {
     const config = read({ BUREAU_PUBLIC_URL: "https://bureau.example.com/", BUREAU_HOSTS: "a.example" });
-    expect([config.publicUrl, config.hosts]).toEqual(["https://bureau.example.com", ["bureau.example.com", "a.example"]]);
+    expect([config.publicUrl, config.hosts]).toEqual([
+      "https://bureau.example.com",
+      ["bureau.example.com", "a.example"],
+    ]);
     expect(() => read({ BUREAU_PUBLIC_URL: "bureau.example.com" })).toThrow(/BUREAU_PUBLIC_URL/);
     expect(read({ BUREAU_HOSTS: "a.example, b.example," }).hosts).toEqual(["a.example", "b.example"]);
   });

@@ -43,7 +43,11 @@ async function join(app: App, name: string, role: "member" | "guest", more: { go
   const { secret } = await app.client.invite({ body: { name, role, ...more } });
   const { person } = await access().acceptInvitation({ secret });
   const { token } = await access().addDevice({ name: "Laptop", scope: "full", personId: person.id, by: name });
-  const client = createClient({ baseUrl: BASE_URL, token, fetch: async (url, init) => app.app.request(url as string, init) });
+  const client = createClient({
+    baseUrl: BASE_URL,
+    token,
+    fetch: async (url, init) => app.app.request(url as string, init),
+  });
   return { person, token, client, headers: { authorization: `Bearer ${token}` } };
 }
 
@@ -53,7 +57,9 @@ describe("the owner", () => {
     expect((await app.client.listPeople()).people).toMatchObject([{ id: OWNER_ID, name: "owner", role: "owner" }]);
     await expect(app.client.removePerson({ params: { person: "owner" } })).rejects.toMatchObject({ code: "conflict" });
     await expect(
-      database.query("INSERT INTO people (id, name, role, created_by, created_at) VALUES ('p', 'x', 'owner', 'x', now())"),
+      database.query(
+        "INSERT INTO people (id, name, role, created_by, created_at) VALUES ('p', 'x', 'owner', 'x', now())",
+      ),
     ).rejects.toThrow(/people_one_owner/);
   });
 
@@ -107,7 +113,11 @@ describe("an invitation", () => {
     const app = start();
     const { secret } = await app.client.invite({ body: { name: "Ana", role: "member" } });
     const tries = await Promise.all(
-      Array.from({ length: 8 }, () => access().acceptInvitation({ secret }).catch((error: Error) => error)),
+      Array.from({ length: 8 }, () =>
+        access()
+          .acceptInvitation({ secret })
+          .catch((error: Error) => error),
+      ),
     );
     expect(tries.filter((one) => !(one instanceof Error))).toHaveLength(1);
     expect((await app.client.listPeople()).people).toHaveLength(2);
@@ -122,7 +132,9 @@ describe("an invitation", () => {
     ];
     await access().acceptInvitation({ secret: one.secret });
     expect(await post(app, "/api/invitations/accept", { secret: other.secret })).toMatchObject({ status: 409 });
-    await expect(app.client.invite({ body: { name: "ana", role: "guest" } })).rejects.toMatchObject({ code: "conflict" });
+    await expect(app.client.invite({ body: { name: "ana", role: "guest" } })).rejects.toMatchObject({
+      code: "conflict",
+    });
     expect((await app.client.listInvitations()).invitations).toHaveLength(1);
   });
 
@@ -152,37 +164,44 @@ describe("a process that dies", () => {
     },
   };
 
-  test.each(Object.entries(CASES))("in %s leaves all of it or nothing, and nothing is used up in vain", async (_name, make) => {
-    const counts = async () =>
-      (
-        await database.query(`SELECT (SELECT count(*)::int FROM people) AS people, (SELECT count(*)::int FROM devices) AS devices,
+  test.each(Object.entries(CASES))(
+    "in %s leaves all of it or nothing, and nothing is used up in vain",
+    async (_name, make) => {
+      const counts = async () =>
+        (
+          await database.query(`SELECT (SELECT count(*)::int FROM people) AS people, (SELECT count(*)::int FROM devices) AS devices,
           (SELECT count(*)::int FROM sessions) AS sessions`)
-      ).rows[0];
-    let died = 0;
-    for (const moment of ["before", "after"] as const) {
-      for (let write = 1; write <= 12; write += 1) {
-        await database.query("DELETE FROM pairings");
-        await database.query("DELETE FROM invitations");
-        await database.query("DELETE FROM sessions");
-        await database.query("DELETE FROM devices");
-        await database.query("DELETE FROM people WHERE role <> 'owner'");
-        const before = await counts();
-        const enter = await make();
-        const crashing = crashingDatabase(database, { moment, write });
-        const attempt = enter(createAccess({ database: crashing.database, clock }));
-        await Promise.race([attempt, crashing.died]);
-        if (!crashing.isDead()) continue;
-        died += 1;
-        // What a dead process had open is rolled back by the database; the test's has to be let go.
-        const after = await counts();
-        const whole = after.devices === before.devices + 1 && after.sessions === before.sessions + 1;
-        expect([moment, write, whole || JSON.stringify(after) === JSON.stringify(before)]).toEqual([moment, write, true]);
-        const again = await enter(access()).catch((error: Error) => error);
-        expect(again instanceof Error).toBe(whole);
+        ).rows[0];
+      let died = 0;
+      for (const moment of ["before", "after"] as const) {
+        for (let write = 1; write <= 12; write += 1) {
+          await database.query("DELETE FROM pairings");
+          await database.query("DELETE FROM invitations");
+          await database.query("DELETE FROM sessions");
+          await database.query("DELETE FROM devices");
+          await database.query("DELETE FROM people WHERE role <> 'owner'");
+          const before = await counts();
+          const enter = await make();
+          const crashing = crashingDatabase(database, { moment, write });
+          const attempt = enter(createAccess({ database: crashing.database, clock }));
+          await Promise.race([attempt, crashing.died]);
+          if (!crashing.isDead()) continue;
+          died += 1;
+          // What a dead process had open is rolled back by the database; the test's has to be let go.
+          const after = await counts();
+          const whole = after.devices === before.devices + 1 && after.sessions === before.sessions + 1;
+          expect([moment, write, whole || JSON.stringify(after) === JSON.stringify(before)]).toEqual([
+            moment,
+            write,
+            true,
+          ]);
+          const again = await enter(access()).catch((error: Error) => error);
+          expect(again instanceof Error).toBe(whole);
+        }
       }
-    }
-    expect(died).toBeGreaterThan(0);
-  });
+      expect(died).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("a code", () => {
@@ -194,7 +213,10 @@ describe("a code", () => {
     const { rows } = await database.query("SELECT p::text AS text FROM pairings p");
     expect(rows[0].text).not.toContain(made.code);
     const paired = await post(app, "/api/pairings/redeem", { code: made.code });
-    expect(paired).toMatchObject({ status: 200, body: { person: { id: OWNER_ID }, device: { name: "Phone", scope: "inbox" } } });
+    expect(paired).toMatchObject({
+      status: 200,
+      body: { person: { id: OWNER_ID }, device: { name: "Phone", scope: "inbox" } },
+    });
     expect(await ask(app, "/api/status", { cookie: paired.cookie })).toBe(200);
     expect(await post(app, "/api/pairings/redeem", { code: made.code })).toMatchObject({ status: 401, cookie: "" });
     const late = await app.client.pair();
@@ -211,7 +233,11 @@ describe("a code", () => {
     const app = start();
     const { code } = await app.client.pair();
     const tries = await Promise.all(
-      Array.from({ length: 8 }, () => access().redeemPairing({ code }).catch((error: Error) => error)),
+      Array.from({ length: 8 }, () =>
+        access()
+          .redeemPairing({ code })
+          .catch((error: Error) => error),
+      ),
     );
     expect(tries.filter((one) => !(one instanceof Error))).toHaveLength(1);
     expect((await app.client.listDevices()).devices).toHaveLength(1);
@@ -245,8 +271,7 @@ describe("a code", () => {
 
   test("is guessed at no more often than a token", async () => {
     const app = start();
-    const guess = (path: string, body: unknown) =>
-      app.requestFrom("203.0.113.1", path, jsonBody(body));
+    const guess = (path: string, body: unknown) => app.requestFrom("203.0.113.1", path, jsonBody(body));
     for (let i = 0; i < 5; i += 1) expect((await guess("/api/pairings/redeem", { code: `no-${i}` })).status).toBe(401);
     for (const [path, body] of [
       ["/api/pairings/redeem", { code: "no" }],
@@ -286,7 +311,9 @@ describe("a person", () => {
     const [ana, ben] = [await join(app, "Ana", "member"), await join(app, "Ben", "member")];
     expect((await ana.client.listDevices()).devices.map(({ person }) => person)).toEqual(["Ana", "Ana"]);
     const ids = (await ben.client.listDevices()).devices.map(({ id }) => id);
-    await expect(ana.client.revokeDevice({ params: { device: ids[0] ?? "" } })).rejects.toMatchObject({ code: "not_found" });
+    await expect(ana.client.revokeDevice({ params: { device: ids[0] ?? "" } })).rejects.toMatchObject({
+      code: "not_found",
+    });
     await expect(app.client.revokeDevice({ params: { device: "Laptop" } })).rejects.toMatchObject({ code: "conflict" });
     expect((await ana.client.revokeDevice({ params: { device: "Laptop" } })).personId).toBe(ana.person.id);
     expect(await ask(app, "/api/status", ben.headers)).toBe(200);
@@ -308,7 +335,15 @@ describe("a person", () => {
     const before = await ana.client.getPreferences(me);
     expect(before).toMatchObject({ hours: null, showContent: false });
     const day = { from: "08:00", to: "18:00" };
-    const hours = { monday: day, tuesday: day, wednesday: day, thursday: day, friday: day, saturday: null, sunday: null };
+    const hours = {
+      monday: day,
+      tuesday: day,
+      wednesday: day,
+      thursday: day,
+      friday: day,
+      saturday: null,
+      sunday: null,
+    };
     const body = { hours, timeZone: "Europe/Berlin", kinds: ["approval" as const] };
     expect(await ana.client.changePreferences({ ...me, body })).toEqual({ ...body, showContent: false });
     expect(await ana.client.changePreferences({ ...me, body: { showContent: true } })).toEqual({
@@ -344,7 +379,9 @@ describe("a guest", () => {
     const bo = await join(app, "Bo", "guest", { goals: ["mine"] });
     const own = await anEntry(database, { kind: "question", assignee: "bo" });
     const free = await anEntry(database, { kind: "question" });
-    expect((await bo.client.getPerson({ params: { person: "me" } })) satisfies Person).toMatchObject({ goals: [mine.id] });
+    expect((await bo.client.getPerson({ params: { person: "me" } })) satisfies Person).toMatchObject({
+      goals: [mine.id],
+    });
     for (const [path, isTheirs] of [
       [`/api/goals/${mine.id}`, true],
       ["/api/goals/mine/evidence", true],

@@ -46,7 +46,8 @@ afterAll(() => database.drop());
 
 const endpoints = Object.entries<Endpoint>(api) as [keyof Api, Endpoint][];
 const access = () => createAccess({ database, clock: systemClock });
-const namesOf = (wanted: Access) => endpoints.flatMap(([name]) => (API_ACCESS[name] === wanted ? [name] : [])).toSorted();
+const namesOf = (wanted: Access) =>
+  endpoints.flatMap(([name]) => (API_ACCESS[name] === wanted ? [name] : [])).toSorted();
 
 /** A device of somebody with this role. */
 async function tokenOf(role: Role): Promise<string> {

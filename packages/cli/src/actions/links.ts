@@ -40,7 +40,8 @@ export async function askByLink(call: Call<AskOptions>): Promise<void> {
   answer(
     call,
     made,
-    () => `${made.url}\n\nSend it to ${oneLine(name)}: whoever has it ${what}, until ${made.link.expiresAt}. It is not shown again.\n`,
+    () =>
+      `${made.url}\n\nSend it to ${oneLine(name)}: whoever has it ${what}, until ${made.link.expiresAt}. It is not shown again.\n`,
   );
 }
 

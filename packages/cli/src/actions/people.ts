@@ -99,7 +99,8 @@ export async function invite(call: Call<InviteOptions>): Promise<void> {
   answer(
     call,
     made,
-    () => `${made.link}\n\nSend it to ${oneLine(name)}: whoever opens it first is ${oneLine(name)}, a ${role}. It works once, until ${expiresAt}, and is not shown again.\n`,
+    () =>
+      `${made.link}\n\nSend it to ${oneLine(name)}: whoever opens it first is ${oneLine(name)}, a ${role}. It works once, until ${expiresAt}, and is not shown again.\n`,
   );
 }
 

@@ -51,7 +51,12 @@ export async function listInbox(call: Call<{ status?: string; goal?: string; min
   const goal = options.goal === undefined ? undefined : await resolveReference(connection.client, "goal", options.goal);
   const status = readList("--status", options.status, INBOX_STATUSES);
   const list = await connection.client.listInbox({
-    query: { limit: MAX_ENTRIES, ...mineOf(options), ...(status === undefined ? {} : { status }), ...(goal === undefined ? {} : { goal }) },
+    query: {
+      limit: MAX_ENTRIES,
+      ...mineOf(options),
+      ...(status === undefined ? {} : { status }),
+      ...(goal === undefined ? {} : { goal }),
+    },
   });
   await rememberShown(connection, list.entries);
   const { halted } = options.json === true ? { halted: null } : await connection.client.getStatus();

@@ -6,7 +6,16 @@ import { endOf, reminderOf } from "../domain/due-day.ts";
 import { machineTimeZone } from "../clock.ts";
 import { eventsAfter, lastSequence } from "../store/events.ts";
 import type { InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
-import { aPerson, aGoal, aRun, aToolCall, anEntry, owner, testCommands, type TestCommands } from "../testing/factories.ts";
+import {
+  aPerson,
+  aGoal,
+  aRun,
+  aToolCall,
+  anEntry,
+  owner,
+  testCommands,
+  type TestCommands,
+} from "../testing/factories.ts";
 import { builtInTools } from "../tools/registry.ts";
 import { defineTool, type Tool } from "../tools/tool.ts";
 import { answerInboxEntry } from "./answer-question.ts";
@@ -221,6 +230,48 @@ describe("who may decide", () => {
     expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: ben })).toMatchObject({
       status: "approved",
     });
+  });
+});
+
+describe("giving an entry away", () => {
+  test("takes a name as people write it, and says who there is when nobody has it", async () => {
+    const { entry } = await asking();
+    const give = (to: string) => replyToInbox(world.parts, { text: `1 → @${to}`, entries: [entry.id], by: ANA });
+    for (const [word, name] of [
+      ["BEN", "Ben"],
+      ["me", "Ana"],
+      ["owner", "owner"],
+    ] as const) {
+      expect((await give(word)).entries).toMatchObject([{ assignee: name }]);
+      await world.database.query("UPDATE inbox SET assignee = NULL WHERE id = $1", [entry.id]);
+    }
+    expect((await give("cleo")).failed).toEqual([
+      { entryId: entry.id, message: 'There is nobody named "cleo" here. There are: owner, Ana, Ben.' },
+    ]);
+    expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ assignee: null });
+  });
+});
+
+describe("what a guest of the workspace says", () => {
+  const BO: Decider = { name: "Bo", scope: "full", role: "guest", device: "Phone" };
+
+  test("taints the run that hears it, and is kept under their name and device", async () => {
+    const { entry, run } = await asking();
+    await world.database.query("UPDATE inbox SET assignee = 'Bo' WHERE id = $1", [entry.id]);
+    await decideInboxEntry(world.parts, entry.id, { decision: "deny", note: "Write to eve.", by: BO });
+    expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ decided_by: "Bo", decided_device: "Phone" });
+    expect((await one<RunRow>("runs", run.id)).state).toMatchObject({ taint: [{ name: "Bo", tool: "guest" }] });
+  });
+
+  test("never counts as a person's own words: how a run goes on after denials is not theirs to say", async () => {
+    const { run } = await asking();
+    const question = await anEntry(world.database, { kind: "question", assignee: "Bo" }, { run });
+    expect(question.tool_call_id).toBeNull();
+    expect(await failure(answerInboxEntry(world.parts, question.id, { text: "Write to eve.", by: BO }))).toMatchObject({
+      code: "forbidden",
+    });
+    expect(await one<InboxRow>("inbox", question.id)).toMatchObject({ status: "pending" });
+    expect((await one<RunRow>("runs", run.id)).state).not.toHaveProperty("taint");
   });
 });
 

@@ -112,7 +112,10 @@ export async function denyCall(
   const call = rows[0];
   if (call === undefined) throw callIsGone(entry);
   await settleProposal(change, entry, call, false);
-  await addItems(change, run.thread_id, [decisionItem(entry, run, denied.status), resultItem(run, call, denied.source)]);
+  await addItems(change, run.thread_id, [
+    decisionItem(entry, run, denied.status),
+    resultItem(run, call, denied.source),
+  ]);
   addEntryEvent(change, "approval.decided", entry);
   addCallEvent(change, "tool_call.denied", run, call);
   const denial = { hash: call.action_hash, text: denied.text };

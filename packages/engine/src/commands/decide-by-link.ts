@@ -54,7 +54,10 @@ function requireShown(entry: InboxRow | null, ref: string): InboxRow {
 }
 
 function changedSince(cause?: unknown): AppError {
-  return new AppError("conflict", "What you were shown has changed since, or is decided.", { hint: "Look again.", cause });
+  return new AppError("conflict", "What you were shown has changed since, or is decided.", {
+    hint: "Look again.",
+    cause,
+  });
 }
 
 /** Errors name who decided, and why something is asked: that is not for a guest. */

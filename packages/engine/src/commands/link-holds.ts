@@ -29,7 +29,5 @@ export async function requireLinkHolds(change: Change, entry: InboxRow, by: Deci
 
 function isFor(link: LinkRow, entry: InboxRow): boolean {
   if (link.entry_id !== null) return link.entry_id === entry.id;
-  return (
-    link.thread_id === entry.thread_id && entry.kind === "question" && entry.assignee === nameByLink(link.name)
-  );
+  return link.thread_id === entry.thread_id && entry.kind === "question" && entry.assignee === nameByLink(link.name);
 }

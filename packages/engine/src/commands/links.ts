@@ -88,7 +88,11 @@ async function askThread(change: Change, threadId: string, name: string, { by }:
     [thread.id],
   );
   for (const entry of rows) requireMayDecide(entry, by, { what: "assign" });
-  await give(change, rows.map((entry) => entry.id), nameByLink(name));
+  await give(
+    change,
+    rows.map((entry) => entry.id),
+    nameByLink(name),
+  );
 }
 
 /** Ends a link; what it asked is everybody's to decide again. Again is no error. */
@@ -100,7 +104,11 @@ export async function revokeLink(parts: CommandParts, id: string): Promise<Link>
        ORDER BY id FOR NO KEY UPDATE`,
       [nameByLink(link.name), link.entry_id, link.thread_id],
     );
-    await give(change, rows.map((entry) => entry.id), null);
+    await give(
+      change,
+      rows.map((entry) => entry.id),
+      null,
+    );
     const revoked = await change.transaction.query<LinkRow>(
       "UPDATE links SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING *",
       [link.id, change.now],

@@ -22,10 +22,9 @@ export async function removePerson(parts: AccessParts, person: string, by: strin
       "UPDATE people SET removed_at = $2, removed_by = $3 WHERE id = $1 RETURNING *",
       [found.id, now, by],
     );
-    await transaction.query(
-      "DELETE FROM sessions WHERE device_id IN (SELECT id FROM devices WHERE person_id = $1)",
-      [found.id],
-    );
+    await transaction.query("DELETE FROM sessions WHERE device_id IN (SELECT id FROM devices WHERE person_id = $1)", [
+      found.id,
+    ]);
     await transaction.query(
       `UPDATE devices SET revoked_at = $2, revoked_by = $3 WHERE person_id = $1 AND revoked_at IS NULL`,
       [found.id, now, by],

@@ -15,12 +15,7 @@ const SOMEBODY: Decider = { name: "person", scope: "full", role: "owner", device
  * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
  * A run that waits for a free answer takes the message as the answer, from whoever may give it.
  */
-export async function steerRun(
-  parts: CommandParts,
-  runId: string,
-  text: string,
-  by: Decider = SOMEBODY,
-): Promise<Run> {
+export async function steerRun(parts: CommandParts, runId: string, text: string, by: Decider = SOMEBODY): Promise<Run> {
   return await change(parts, async (change) => {
     const { run, goal } = await lockRun(change.transaction, runId);
     if (TERMINAL_RUN_STATUSES.includes(run.status)) {

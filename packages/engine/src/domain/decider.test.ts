@@ -67,7 +67,8 @@ describe("mayDecide", () => {
     const bo: Decider = { name: "Bo", scope: "full", role: "guest", device: null };
     for (const kind of INBOX_KINDS) {
       for (const what of ACTS) {
-        const isTheirs = ["approval", "question", "sign_off"].includes(kind) && ["approve", "deny", "answer"].includes(what);
+        const isTheirs =
+          ["approval", "question", "sign_off"].includes(kind) && ["approve", "deny", "answer"].includes(what);
         expect([kind, what, mayDecide(anEntry(kind, "bo"), bo, { what }).ok]).toEqual([kind, what, isTheirs]);
         expect(mayDecide(anEntry(kind), bo, { what }).ok).toBe(false);
         expect(mayDecide(anEntry(kind, "Ana"), bo, { what }).ok).toBe(false);

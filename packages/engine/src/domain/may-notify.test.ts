@@ -24,7 +24,9 @@ const laterAt = (preferences: Preferences, now: string) => {
 describe("mayNotify", () => {
   test("tells at any time where no hours are set, and never of a kind that is not wanted", () => {
     expect(mayNotify(prefer(), at("2026-03-01T03:00:00Z"), "approval")).toEqual({ type: "now" });
-    expect(mayNotify(prefer({ kinds: ["question"] }), at("2026-03-01T03:00:00Z"), "approval")).toEqual({ type: "never" });
+    expect(mayNotify(prefer({ kinds: ["question"] }), at("2026-03-01T03:00:00Z"), "approval")).toEqual({
+      type: "never",
+    });
   });
 
   test("waits for the hours of the next day that has some", () => {
@@ -58,7 +60,14 @@ describe("mayNotify", () => {
   });
 
   test("is the first open minute after any moment in any zone: none before it is open", () => {
-    const zones = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kolkata", "UTC"];
+    const zones = [
+      "Europe/Berlin",
+      "America/New_York",
+      "Australia/Lord_Howe",
+      "America/St_Johns",
+      "Asia/Kolkata",
+      "UTC",
+    ];
     const changes = ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z", "2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z"];
     const time = fc.integer({ min: 0, max: 24 * 60 - 1 });
     const text = (minute: number) =>
@@ -77,7 +86,10 @@ describe("mayNotify", () => {
           const preferences = prefer({ timeZone, hours });
           const now = at(change) + minutes * MINUTE_MS;
           const may = mayNotify(preferences, now, "question");
-          if (may.type === "now") return void expect(isOpen(preferences, now)).toBe(true);
+          if (may.type === "now") {
+            expect(isOpen(preferences, now)).toBe(true);
+            return;
+          }
           if (may.type === "never") throw new Error("There are hours on five days of each week.");
           expect(isOpen(preferences, may.at)).toBe(true);
           expect(may.at).toBeLessThanOrEqual(now + 8 * 24 * HOUR_MS);

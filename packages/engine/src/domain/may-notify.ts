@@ -33,7 +33,10 @@ export function isOpen({ hours, timeZone }: Preferences, at: number): boolean {
 function nextOpen(preferences: Preferences, now: number): number | null {
   for (let days = 0; days < MAX_DAYS_AHEAD; days += 1) {
     const start = now + days * DAY_MS;
-    const moments = [...changesWithin(start, start + DAY_MS, preferences.timeZone), ...beginningsNear(preferences, start)];
+    const moments = [
+      ...changesWithin(start, start + DAY_MS, preferences.timeZone),
+      ...beginningsNear(preferences, start),
+    ];
     const open = moments.filter((at) => at > now && at <= start + DAY_MS && isOpen(preferences, at));
     if (open.length > 0) return Math.min(...open);
   }

@@ -12,11 +12,7 @@ import type { CallOutcome } from "./step.ts";
 const BLOCKED_TURNS = 3;
 
 /** Calls by which the agent speaks to the runtime. Null for every other tool. */
-export async function signalOutcome(
-  parts: LoopParts,
-  journal: Journal,
-  call: LoadedCall,
-): Promise<CallOutcome | null> {
+export async function signalOutcome(parts: LoopParts, journal: Journal, call: LoadedCall): Promise<CallOutcome | null> {
   const args = call.arguments as Record<string, unknown>;
   switch (call.name) {
     case ASK_PERSON:

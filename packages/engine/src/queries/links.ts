@@ -89,7 +89,7 @@ function askedOf(entry: InboxRow): GuestView["asked"] {
     action:
       what === "approval"
         ? {
-            tool: String(detail["tool"] ?? ""),
+            tool: typeof detail["tool"] === "string" ? detail["tool"] : "",
             targets: Array.isArray(detail["targets"]) ? detail["targets"].map(String) : [],
             arguments: detail["arguments"] ?? {},
             reversible: detail["reversible"] === true,

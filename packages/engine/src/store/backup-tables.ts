@@ -7,15 +7,7 @@ const BATCH_ROWS = 500;
  * Say what this program and this machine do now, and are made anew. Devices, sessions and what becomes one are left
  * out so that a copy opens nothing, and one that was revoked since does not come back with it.
  */
-const LEFT_OUT = [
-  "bureau_migrations",
-  "executors",
-  "devices",
-  "sessions",
-  "invitations",
-  "pairings",
-  "links",
-];
+const LEFT_OUT = ["bureau_migrations", "executors", "devices", "sessions", "invitations", "pairings", "links"];
 const DISPATCHED_AGAIN = "UPDATE runs SET status = 'queued', wait_reason = NULL, wait_until = NULL, executor_id = NULL";
 
 export interface TableColumn {

@@ -1,4 +1,12 @@
-import { newId, NO_USAGE, type AgentId, type GoalSpec, type InboxEntry, type PersonId, type ToolCallStatus } from "@bureau/protocol";
+import {
+  newId,
+  NO_USAGE,
+  type AgentId,
+  type GoalSpec,
+  type InboxEntry,
+  type PersonId,
+  type ToolCallStatus,
+} from "@bureau/protocol";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +21,11 @@ import type { Tool } from "../tools/tool.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
 
 /** Somebody of the workspace besides its owner. */
-export async function aPerson(database: Queryable, name: string, role: "member" | "guest" = "member"): Promise<PersonId> {
+export async function aPerson(
+  database: Queryable,
+  name: string,
+  role: "member" | "guest" = "member",
+): Promise<PersonId> {
   const id = newId("person");
   await database.query(
     "INSERT INTO people (id, name, role, created_by, created_at) VALUES ($1, $2, $3, 'owner', now())",

@@ -19,8 +19,7 @@ export function peopleHandlers(
     removePerson: ({ params }, context) =>
       engine.removePerson(personIn(context, params.person), textOfDecider(deciderOf(context))),
     getPreferences: ({ params }, context) => engine.getPreferences(personIn(context, params.person)),
-    changePreferences: ({ params, body }, context) =>
-      engine.changePreferences(personIn(context, params.person), body),
+    changePreferences: ({ params, body }, context) => engine.changePreferences(personIn(context, params.person), body),
     listInvitations: ({ query }) => engine.listInvitations(query),
     invite: async ({ body: { url, ...input } }, context) => {
       const address = addressFor(context, url);

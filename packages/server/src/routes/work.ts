@@ -16,8 +16,7 @@ export function workHandlers(engine: WorkApi): Handlers<typeof workApi, AppConte
     listThreads: ({ query }) => engine.listThreads(query),
     getThread: ({ params }) => engine.getThread(params.threadId),
     listItems: ({ params, query }) => engine.listItems(params.threadId, query),
-    postMessage: ({ params, body }, context) =>
-      engine.postMessage(params.threadId, body.text, deciderOf(context)),
+    postMessage: ({ params, body }, context) => engine.postMessage(params.threadId, body.text, deciderOf(context)),
   };
 }
 
