@@ -32,3 +32,4 @@ export * from "./client.ts";
 export * from "./sse-parser.ts";
 export * from "./event-stream.ts";
 export * from "./apply-event.ts";
+export * from "./search.ts";
