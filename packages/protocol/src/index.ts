@@ -33,3 +33,8 @@ export * from "./sse-parser.ts";
 export * from "./event-stream.ts";
 export * from "./apply-event.ts";
 export * from "./search.ts";
+export * from "./explanation.ts";
+export * from "./activity.ts";
+export * from "./compose.ts";
+export * from "./agent-views.ts";
+export { insightApi } from "./api-insight.ts";

@@ -161,7 +161,10 @@ export function snippetOf(text: string, query: ParsedQuery): { snippet: string; 
   const first = matchesIn(text, query, 1)[0]?.start ?? 0;
   const start = first < SNIPPET_CHARACTERS * 0.6 ? 0 : afterSpace(text, first - Math.floor(SNIPPET_CHARACTERS * 0.3));
   const end = Math.min(text.length, start + SNIPPET_CHARACTERS);
-  const middle = text.slice(start, end).toWellFormed().replace(/[\s\p{Cc}]/gu, " ");
+  const middle = text
+    .slice(start, end)
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]/gu, " ");
   const lead = start > 0 ? "…" : "";
   const snippet = `${lead}${middle}${end < text.length ? "…" : ""}`;
   return { snippet, ranges: matchesIn(snippet, query) };

@@ -34,7 +34,10 @@ async function say(threadId: string, ...texts: string[]): Promise<void> {
 
 describe("search", () => {
   test("finds goals, tasks, threads, messages and runs by words, without case and accents", async () => {
-    const goal = await createGoal(world.parts, { text: "Plan the Zürich gathering with a café", agent: world.agent.id });
+    const goal = await createGoal(world.parts, {
+      text: "Plan the Zürich gathering with a café",
+      agent: world.agent.id,
+    });
     const { task } = await createTask(world.parts, { title: "Book the zurich hall", agent: world.agent.id });
     const { hits, index } = await find("ZURICH");
     expect(index.behind).toBe(0);

@@ -118,7 +118,10 @@ export const SEARCH_SOURCES: Record<SearchKind, SearchSource> = {
   },
   effect: {
     table: "effects",
-    changedId: "e.data->'effect'->>'id'",
+    // Runs tell of the call by which they act outside, not of the effect.
+    changedId: `coalesce(e.data->'effect'->>'id', CASE WHEN e.type IN ('approval.requested', 'approval.decided')
+      OR e.type LIKE 'tool_call.%' THEN (SELECT f.id FROM effects f
+      WHERE f.tool_call_id = coalesce(e.data->'toolCall'->>'id', e.data->'entry'->>'toolCallId') LIMIT 1) END)`,
     columns: {
       at: "x.proposed_at",
       agent: "x.agent_id",

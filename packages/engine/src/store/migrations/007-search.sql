@@ -27,3 +27,6 @@ CREATE TABLE search_progress (
   position text NOT NULL,
   done boolean NOT NULL
 );
+
+-- What a run did outside is told with the run.
+CREATE INDEX effects_by_run ON effects (run_id);
