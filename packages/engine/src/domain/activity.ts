@@ -162,29 +162,29 @@ export function tellEvent(event: ToldEvent): Told | null {
   return telling === null || told === null ? null : { kind: telling.kind, ...told };
 }
 
-const GOAL_CHANGES: Readonly<Record<string, string>> = {
-  done: "is done",
-  abandoned: "was given up",
-  blocked: "is blocked",
-  paused: "was paused",
-};
+const GOAL_CHANGES: ReadonlyMap<string, string> = new Map([
+  ["done", "is done"],
+  ["abandoned", "was given up"],
+  ["blocked", "is blocked"],
+  ["paused", "was paused"],
+]);
 
 function tellGoal(event: ToldEvent): Omit<Told, "kind"> | null {
-  const change = GOAL_CHANGES[statusOf(event, "goal") ?? ""];
+  const change = GOAL_CHANGES.get(statusOf(event, "goal") ?? "");
   if (change === undefined) return null;
   const said = clause(textOf(event, "goal", "sentence") ?? "", 200);
   return plain(`The goal ${goalOf(event)} ${change}${said === "" ? "" : `: ${said}`}`);
 }
 
-const EFFECT_CHANGES: Readonly<Record<string, string>> = {
-  done: "did",
-  failed: "failed at",
-  unknown: "cannot tell whether this took place:",
-  taken_back: "took back",
-};
+const EFFECT_CHANGES: ReadonlyMap<string, string> = new Map([
+  ["done", "did"],
+  ["failed", "failed at"],
+  ["unknown", "cannot tell whether this took place:"],
+  ["taken_back", "took back"],
+]);
 
 function tellEffect(event: ToldEvent, status: string | null): Omit<Told, "kind"> | null {
-  const change = EFFECT_CHANGES[status ?? ""];
+  const change = EFFECT_CHANGES.get(status ?? "");
   if (change === undefined || event.effect === null) return null;
   const { title, approvedBy, error, id } = event.effect;
   const yes = approvedBy === null || status !== "done" ? "" : `, on the yes of ${clause(approvedBy, 80)}`;

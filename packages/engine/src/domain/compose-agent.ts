@@ -52,14 +52,14 @@ export function plainAgentQuestions({ answers }: ComposeAgent): ComposerQuestion
 /** An agent of the person's own words, without any model. */
 export function plainAgent({ text, answers }: ComposeAgent, taken: readonly string[]): AgentDraft {
   const name = freeName(nameFrom(text), taken);
-  const headings: Record<string, string> = {
-    [PLAIN_QUESTIONS.good.question]: "What good work looks like",
-    [PLAIN_QUESTIONS.bounds.question]: "What it must not do, or asks for first",
-    [PLAIN_QUESTIONS.knows.question]: "What it should know",
-  };
+  const headings = new Map<string, string>([
+    [PLAIN_QUESTIONS.good.question, "What good work looks like"],
+    [PLAIN_QUESTIONS.bounds.question, "What it must not do, or asks for first"],
+    [PLAIN_QUESTIONS.knows.question, "What it should know"],
+  ]);
   const parts = answers
     .filter(({ answer }) => answer.trim() !== "")
-    .map(({ question, answer }) => `## ${headings[question] ?? question}\n\n${answer.trim()}`);
+    .map(({ question, answer }) => `## ${headings.get(question) ?? question}\n\n${answer.trim()}`);
   const instructions = [`# ${titleOf(text)}`, text.trim(), ...parts].join("\n\n");
   return { name, instructions: `${instructions.slice(0, MAX_INSTRUCTIONS).toWellFormed()}\n` };
 }

@@ -51,18 +51,18 @@ export function explainRun(story: RunStory): string {
     .join(" ");
 }
 
-const TRIGGERS: Readonly<Record<string, string>> = {
-  goal: "began on the goal",
-  resume: "took up the goal again",
-  check: "was told to check the goal",
-  task: "was given the task",
-  message: "was asked",
-  person: "was asked",
-};
+const TRIGGERS: ReadonlyMap<string, string> = new Map([
+  ["goal", "began on the goal"],
+  ["resume", "took up the goal again"],
+  ["check", "was told to check the goal"],
+  ["task", "was given the task"],
+  ["message", "was asked"],
+  ["person", "was asked"],
+]);
 
 function askedText({ run, agent, goalTitle, asked }: RunStory): string {
   const who = oneLine(agent, 60);
-  const how = TRIGGERS[run.trigger] ?? "began to work";
+  const how = TRIGGERS.get(run.trigger) ?? "began to work";
   const words = asked === null ? "" : clause(asked, 200);
   const rehearsed = run.rehearsal ? " in a rehearsal, with words written beforehand" : "";
   if (goalTitle === null) return `${who} ${how}${words === "" ? "" : ` "${words}"`}${rehearsed}`;
@@ -72,28 +72,34 @@ function askedText({ run, agent, goalTitle, asked }: RunStory): string {
   return `${who} ${named}${rehearsed}${isSaid ? "" : `: "${words}"`}`;
 }
 
-/** What a tool's calls are called when they are counted; `listed` names what they were about. */
-const DEEDS: Readonly<Record<string, { verb: string; noun: string; of: "path" | "command" | "url" | null }>> = {
-  write_file: { verb: "wrote", noun: "file", of: "path" },
-  edit_file: { verb: "changed", noun: "file", of: "path" },
-  run_command: { verb: "ran", noun: "command", of: "command" },
-  fetch_url: { verb: "fetched", noun: "page", of: "url" },
-  read_file: { verb: "read", noun: "file", of: "path" },
-  search_files: { verb: "searched the files", noun: "time", of: null },
-  list_files: { verb: "listed files", noun: "time", of: null },
-};
+interface Deed {
+  verb: string;
+  noun: string;
+  of: "path" | "command" | "url" | null;
+}
+
+/** What calls of a tool are called when they are counted, and which argument names what they were about. */
+const DEEDS: ReadonlyMap<string, Deed> = new Map<string, Deed>([
+  ["write_file", { verb: "wrote", noun: "file", of: "path" }],
+  ["edit_file", { verb: "changed", noun: "file", of: "path" }],
+  ["run_command", { verb: "ran", noun: "command", of: "command" }],
+  ["fetch_url", { verb: "fetched", noun: "page", of: "url" }],
+  ["read_file", { verb: "read", noun: "file", of: "path" }],
+  ["search_files", { verb: "searched the files", noun: "time", of: null }],
+  ["list_files", { verb: "listed files", noun: "time", of: null }],
+]);
 /** What they do is told elsewhere: as how it ended, and as what it waits for. */
 const SIGNALS = new Set(["plan", "ask_person", "request_check", "report_blocked"]);
 
 function didText({ calls, callCount, effects, run }: RunStory): string {
   const made = calls.filter((call) => call.status === "completed" || call.status === "failed");
   const parts: string[] = [];
-  for (const [tool, deed] of Object.entries(DEEDS)) {
+  for (const [tool, deed] of DEEDS) {
     const of = made.filter((call) => call.name === tool);
     if (of.length > 0) parts.push(deedText(deed, of));
   }
   const others = made.filter(
-    (call) => DEEDS[call.name] === undefined && !SIGNALS.has(call.name) && call.effect !== "write_outside",
+    (call) => !DEEDS.has(call.name) && !SIGNALS.has(call.name) && call.effect !== "write_outside",
   );
   if (others.length > 0) {
     const names = [...new Set(others.map((call) => oneLine(call.name, 60)))].toSorted();
@@ -111,7 +117,7 @@ function didText({ calls, callCount, effects, run }: RunStory): string {
   return run.usage.modelCalls > 0 ? "it used no tools" : "it has done nothing yet";
 }
 
-function deedText({ verb, noun, of }: (typeof DEEDS)[string], calls: readonly StoryCall[]): string {
+function deedText({ verb, noun, of }: Deed, calls: readonly StoryCall[]): string {
   const failed = calls.filter((call) => call.status === "failed").length;
   const failures = failed === 0 ? "" : failed === calls.length ? ", which failed" : `, of which ${failed} failed`;
   if (of === null) return `${verb} ${counted(calls.length, noun)}${failures}`;
@@ -277,7 +283,7 @@ function stepText(step: Step, calls: readonly StoryCall[]): string {
 }
 
 function callText(name: string, call: StoryCall | undefined): string {
-  const deed = DEEDS[name];
+  const deed = DEEDS.get(name);
   const tool = oneLine(name, 60);
   if (call === undefined || deed === undefined) return `Used ${tool}`;
   const about = deed.of === null ? null : call[deed.of];
