@@ -43,6 +43,7 @@ import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
 import { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import type { Database } from "./store/database.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -125,7 +126,7 @@ export function engineApi(given: MethodParts): EngineApi {
         input,
       ),
     hey: () => hey(database),
-    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
+    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(database, parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
     ready: async () => {
@@ -141,7 +142,7 @@ export function engineApi(given: MethodParts): EngineApi {
   };
 }
 
-async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
+async function capsInUse(database: Database, { caps, clock }: LoopParts): Promise<CapUse[]> {
   const current = (await caps?.reload()) ?? null;
   return current === null ? [] : await capUse(database, current, localDay(clock.now()));
 }

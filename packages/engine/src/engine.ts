@@ -42,7 +42,7 @@ import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
-import { type Database, isConnectionError } from "./store/database.ts";
+import { type Database, isConnectionError, patientReads, type Queryable } from "./store/database.ts";
 import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
 import { setHalt } from "./store/halt.ts";
 import { readToolPin, writeToolPin } from "./store/mcp-pins.ts";
@@ -132,7 +132,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const dispatcher = lateDispatcher(late);
   const agentListeners = new Set<(folder: string) => void>();
   const guard = options.guard ?? createSecretGuard();
-  const connectors = connectorsOf(options, clock, guard);
+  const reads = patientReads(database, { clock, signal: signals.stopped });
+  const connectors = connectorsOf(options, reads, clock, guard);
   const commands: CommandParts = {
     database: tellingDatabase(database, () => live.committed()),
     clock,
@@ -143,7 +144,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     onEvents: (events) => tellAgents(events, agentListeners),
   };
   const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
-  const woven = { clock, signals, live, dispatcher, executor, commands, expiry, connectors };
+  const woven = { clock, reads, signals, live, dispatcher, executor, commands, expiry, connectors };
   const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
@@ -229,7 +230,8 @@ function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder:
 
 /** What the first run would otherwise wait for: each connection plans each statement once, which takes it a while. */
 async function prepareStatements(parts: LoopParts, commands: CommandParts): Promise<void> {
-  const { database, blobs, executorId, models } = parts;
+  const { blobs, executorId, models } = parts;
+  const { database } = commands;
   const prepare = async () => {
     await prepareJournal(database);
     await claimRuns(database, blobs, [], { executorId, rehearsal: models.rehearsal });
@@ -252,6 +254,7 @@ function tellingDatabase(database: Database, committed: () => void): Database {
 
 interface Woven {
   clock: Clock;
+  reads: Queryable;
   signals: Signals;
   live: Live;
   dispatcher: Dispatcher;
@@ -261,7 +264,7 @@ interface Woven {
   connectors: Connectors;
 }
 
-function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard): Connectors {
+function connectorsOf(options: EngineOptions, reads: Queryable, clock: Clock, guard: SecretGuard): Connectors {
   const { database, workspace, tools, environment = {}, vault } = options;
   return createConnectors({
     workspace,
@@ -272,8 +275,9 @@ function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard):
       ...(vault ? { resolveSecret: (text: string) => resolveSecrets(text, vault) } : {}),
     },
     pins: {
-      read: (server) => readToolPin(database, server),
-      write: (server, pin) => writeToolPin(database, server, pin),
+      read: (server) => readToolPin(reads, server),
+      // Written twice it is the same.
+      write: (server, pin) => writeToolPin(reads, server, pin),
     },
     taken: new Set(tools.map((tool) => tool.name)),
     agents: async () => (await listAgents(database, { limit: MAX_LISTED_AGENTS })).agents,
@@ -282,13 +286,14 @@ function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard):
 
 function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const { database, workspace, models, sandbox, log } = options;
-  const { clock, signals, live, dispatcher, executor, commands, expiry, connectors } = woven;
+  const { clock, reads, signals, live, dispatcher, executor, commands, expiry, connectors } = woven;
   const cache = createContextCache();
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
   return {
+    reads,
     database: tellingDatabase(database, () => live.committed()),
-    writer: new JournalWriter({ database, clock, onCommitted: () => live.committed() }),
+    writer: new JournalWriter({ database, clock, signal: signals.stopped, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),
     clock,
     random: systemRandom,
@@ -300,10 +305,10 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     models,
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
-    policy: policyReader(database, clock, options.rules ?? []),
+    policy: policyReader(reads, clock, options.rules ?? []),
     ...(options.caps ? { caps: options.caps } : {}),
     watch: new SpendWatch({
-      database,
+      reads,
       clock,
       hold: (held, title) => holdSpending(commands, held, title),
       log,

@@ -428,7 +428,7 @@ function toolOf(journal: Journal, call: LoadedCall): Tool | undefined {
 }
 
 async function isStarted(parts: LoopParts, call: LoadedCall): Promise<boolean> {
-  return (await effectOfCall(parts.database, call.id))?.status === "started";
+  return (await effectOfCall(parts.reads, call.id))?.status === "started";
 }
 
 function pick(journal: Journal, toolCallIds: string[]): LoadedCall[] {
