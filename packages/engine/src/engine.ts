@@ -26,10 +26,9 @@ import type { PolicyRule } from "./domain/policy.ts";
 import { engineApi } from "./engine-methods.ts";
 import { runChecks } from "./goals/run-checks.ts";
 import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
-import { driveRun } from "./loop/drive-run.ts";
 import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.ts";
-import { failRun, isOurs } from "./loop/fail-run.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
+import { keepDriving } from "./loop/keep-driving.ts";
 import { Live } from "./loop/live.ts";
 import { guardParts } from "./loop/guard-parts.ts";
 import { Expiry } from "./loop/expiry.ts";
@@ -42,7 +41,7 @@ import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
-import { type Database, isConnectionError, patientReads, type Queryable } from "./store/database.ts";
+import { type Database, patientReads, type Queryable } from "./store/database.ts";
 import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
 import { setHalt } from "./store/halt.ts";
 import { readToolPin, writeToolPin } from "./store/mcp-pins.ts";
@@ -151,7 +150,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     executorId: executor.id,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-    drive: (runId, dispatch) => driveSafely(parts, guard, runId, dispatch),
+    drive: (runId, dispatch) => keepDriving(parts, guard, runId, dispatch),
     log,
   });
   await discoverAgents(commands);
@@ -333,22 +332,6 @@ const loadTogether = together(MAX_SHARED_LOADS, async (cache: ContextCache, want
     return load;
   });
 });
-
-/** A fault of ours must not take the process down, nor leave a run that looks as if it were at work. */
-async function driveSafely(parts: LoopParts, guard: SecretGuard, runId: string, dispatch: number): Promise<void> {
-  try {
-    await driveRun(parts, runId, dispatch);
-  } catch (fault) {
-    const error = guard.redactError(fault);
-    if (isConnectionError(error) || parts.signals.stopping) throw error;
-    if (isOurs(error))
-      parts.log(
-        "error",
-        `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
-    await failRun(parts, runId, error);
-  }
-}
 
 /** Looks again and again which processes live, and takes over from those that died. */
 function sweep(
