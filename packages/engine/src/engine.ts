@@ -26,7 +26,7 @@ import type { PolicyRule } from "./domain/policy.ts";
 import { engineApi } from "./engine-methods.ts";
 import { runChecks } from "./goals/run-checks.ts";
 import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
-import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.ts";
+import { Executor, forgetExecutors } from "./loop/executors.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
 import { keepDriving } from "./loop/keep-driving.ts";
 import { Live } from "./loop/live.ts";
@@ -119,14 +119,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { database, workspace, log } = options;
   const clock = options.clock ?? systemClock;
   const signals = new Signals();
-  const late: { dispatcher: RunDispatcher | null } = { dispatcher: null };
+  const late: { dispatcher: RunDispatcher | null; executor: Executor | null } = { dispatcher: null, executor: null };
   const live = new Live({
     database,
     clock,
     onRunSignal: (runId) => signals.interrupt(runId),
-    onReconnect: () => late.dispatcher?.kick(),
+    onReconnect: () => {
+      late.dispatcher?.kick();
+      late.executor?.afterOutage();
+    },
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
+  late.executor = executor;
   if (options.halted) await takeHalt(database, options.halted);
   const dispatcher = lateDispatcher(late);
   const agentListeners = new Set<(folder: string) => void>();
@@ -358,5 +362,5 @@ async function adopt(
     if (count > 0) log("warn", `Took over ${count} runs of ${id}, whose process ended.`);
   }
   await forgetExecutors(database, dead);
-  if ((await redispatchStranded(database, dispatcher.enqueue)) > 0) dispatcher.kick();
+  await dispatcher.redispatch(database);
 }
