@@ -41,7 +41,7 @@ import type { Drift } from "./models/rehearsal.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
-import { type Database, patientReads, type Queryable } from "./store/database.ts";
+import { type Database, patientReads, type Queryable, withReconnect } from "./store/database.ts";
 import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
 import { setHalt } from "./store/halt.ts";
 import { readToolPin, writeToolPin } from "./store/mcp-pins.ts";
@@ -157,10 +157,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     drive: (runId, dispatch) => keepDriving(parts, guard, runId, dispatch),
     log,
   });
-  await discoverAgents(commands);
-  await clearUnfinishedGoalFiles(commands);
-  sweep(options, { executor, live, dispatcher: late.dispatcher });
-  await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
+  const stop = async () => {
+    signals.stop();
+    await expiry.stop();
+    await late.dispatcher!.stop();
+    await parts.writer.drain();
+    await live.stop();
+    await executor.leave();
+    await Promise.all([connectors.close(), options.sandbox.close()]);
+  };
+  const started = { commands, parts, executor, live, dispatcher: late.dispatcher };
+  await finishStart(options, started).catch((error: unknown) => stop().finally(() => Promise.reject(error)));
   expiry.start();
   return {
     ...engineApi({
@@ -184,16 +191,26 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       agentListeners.add(listener);
       return () => agentListeners.delete(listener);
     },
-    stop: async () => {
-      signals.stop();
-      await expiry.stop();
-      await late.dispatcher!.stop();
-      await parts.writer.drain();
-      await live.stop();
-      await executor.leave();
-      await Promise.all([connectors.close(), options.sandbox.close()]);
-    },
+    stop,
   };
+}
+
+interface Started {
+  commands: CommandParts;
+  parts: LoopParts;
+  executor: Executor;
+  live: Live;
+  dispatcher: RunDispatcher;
+}
+
+/** The rest of a start. Runs are at work already, so a database that dies now is waited for: all of it may be done twice. */
+async function finishStart(options: EngineOptions, { commands, parts, ...swept }: Started): Promise<void> {
+  const { clock } = parts;
+  await withReconnect(() => discoverAgents(commands), { clock });
+  await withReconnect(() => clearUnfinishedGoalFiles(commands), { clock });
+  sweep(options, swept);
+  const preparing = withReconnect(() => prepareStatements(parts, commands), { clock });
+  await Promise.all([options.models.prepare?.(), preparing]);
 }
 
 /** A built-in tool, or one of a server that the agent is connected to. */
