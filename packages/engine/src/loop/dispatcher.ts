@@ -88,8 +88,9 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
     kick: queue.kick,
     takeOver: (executorId) => takeOver(DBOS, executorId, queue),
     redispatch: async (database) => {
-      const own = { executorId: options.executorId, atWork: [...atWork] };
-      const handingOver = redispatchStranded(database, own, enqueueRuns);
+      const handingOver = state.redispatching.then(() =>
+        redispatchStranded(database, { executorId: options.executorId, atWork: [...atWork] }, enqueueRuns),
+      );
       state.redispatching = handingOver.catch(() => undefined);
       const count = await handingOver;
       if (count > 0) queue.kick();

@@ -41,6 +41,7 @@ export class Executor {
   #client: pg.Client | null;
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
+  #lookAt = 0;
   #look: (() => Promise<void>) | null = null;
 
   private constructor(parts: ExecutorParts, slot: number, client: pg.Client) {
@@ -85,10 +86,16 @@ export class Executor {
     this.#lookIn(LOOK_AFTER_OUTAGE_MS);
   }
 
+  /** Unless the next look comes sooner. */
   #lookIn(ms: number): void {
-    if (this.#stopped || this.#look === null) return;
+    const at = this.#parts.clock.now() + ms;
+    if (this.#stopped || this.#look === null || (this.#timer && this.#lookAt <= at)) return;
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#look?.(), ms).unref();
+    this.#lookAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#look?.();
+    }, ms).unref();
   }
 
   async leave(): Promise<void> {
