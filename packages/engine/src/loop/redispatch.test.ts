@@ -75,8 +75,8 @@ describe("a run that was handed to this process", () => {
       return isTaken && text === "COMMIT";
     }, "after");
     const id = await handOver();
-    await expect.poll(() => proxy.cutAt, { timeout: SOON_MS, interval: 10 }).not.toBeNull();
-    expect(await handOverOf(`${id}:1`)).toEqual({ status: "PENDING", executor_id: EXECUTOR });
+    const taken = { status: "PENDING", executor_id: EXECUTOR };
+    await expect.poll(() => handOverOf(`${id}:1`), { timeout: SOON_MS, interval: 10 }).toEqual(taken);
     expect(await dispatcher.redispatch(database)).toBe(0);
     await age(`${id}:1`);
     expect(await dispatcher.redispatch(database)).toBe(1);

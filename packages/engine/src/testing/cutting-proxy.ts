@@ -18,8 +18,8 @@ export interface PassingQuery {
 export interface CuttingProxy {
   /** The address of the same database, by way of here. */
   readonly url: string;
-  /** Queries that passed since the cut was set. */
-  readonly count: number;
+  /** Texts of the queries that came since the cut was set. */
+  readonly texts: readonly string[];
   /** The query at which all connections died, null while they live. */
   readonly cutAt: PassingQuery | null;
   /**
@@ -50,7 +50,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   const folder = await mkdtemp(join(tmpdir(), "bureau-proxy-"));
   const pairs = new Set<Pair>();
   const state = {
-    count: 0,
+    texts: [] as string[],
     at: null as ((query: PassingQuery) => boolean) | null,
     moment: "before" as CutMoment,
     refusing: 0,
@@ -69,8 +69,8 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
 
   /** A whole query of the client, ready to be passed on. */
   const pass = (pair: Pair, bytes: Buffer, text: string) => {
-    state.count += 1;
-    const query = { number: state.count, text };
+    state.texts.push(text);
+    const query = { number: state.texts.length, text };
     if (state.cutAt !== null || !state.at?.(query)) return void pair.server.write(bytes);
     state.cutAt = query;
     if (state.moment === "before") dieAll();
@@ -112,14 +112,14 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   url.searchParams.set("host", folder);
   return {
     url: url.href,
-    get count() {
-      return state.count;
+    get texts() {
+      return state.texts;
     },
     get cutAt() {
       return state.cutAt;
     },
     cut: (at, moment = "before", refusing = 0) =>
-      void Object.assign(state, { count: 0, cutAt: null, at, moment, refusing }),
+      void Object.assign(state, { texts: [], cutAt: null, at, moment, refusing }),
     close: async () => {
       dieAll();
       await new Promise((resolve) => server.close(resolve));
