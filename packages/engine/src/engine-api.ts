@@ -26,6 +26,7 @@ import type {
   EvidenceList,
   Goal,
   GoalList,
+  GoalText,
   Hey,
   InboxEntry,
   InboxList,
@@ -113,6 +114,8 @@ export interface AgentsApi {
 export interface GoalsApi {
   listGoals(query: ListGoals): Promise<GoalList>;
   getGoal(goal: string): Promise<Goal>;
+  /** The goal's file as it is on the disk; written from what is known of the goal where there is none. */
+  getGoalText(goal: string): Promise<GoalText>;
   createGoal(input: CreateGoal): Promise<Goal>;
   editGoal(goal: string, input: EditGoal): Promise<Goal>;
   pauseGoal(goal: string): Promise<Goal>;
