@@ -1,4 +1,4 @@
-import type { BureauClient, InboxEntry } from "@bureau/protocol";
+import type { BureauClient, GoalList, GoalStatus, InboxEntry, RunList } from "@bureau/protocol";
 import { client } from "../lib/session.ts";
 import { layThings, readLive } from "./store.ts";
 
@@ -115,4 +115,34 @@ export const queries = {
         ({ tasks }, at) => layThings("tasks", tasks, at),
       ),
   }),
+  /** For `useInfiniteQuery`: goals in some statuses, newest first, part by part. */
+  goalPages: (statuses: readonly GoalStatus[], limit: number) => ({
+    queryKey: ["goals", "pages", statuses.join(" ")],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listGoals({
+            query: { status: [...statuses], limit, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ goals }, at) => layThings("goals", goals, at),
+      ),
+    getNextPageParam: ({ nextCursor }: GoalList) => nextCursor,
+  }),
+  /** For `useInfiniteQuery`: runs of a goal, newest first, part by part. */
+  goalRunPages: (goal: string) => ({
+    queryKey: ["goals", goal, "runs", "pages"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listGoalRuns({
+            params: { goal },
+            query: { limit: 20, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+    getNextPageParam: ({ nextCursor }: RunList) => nextCursor,
+  }),
+  policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
 };
