@@ -1,8 +1,8 @@
-import type { ListedRule, PolicyRules, Verdict } from "@bureau/protocol";
+import type { ListedRule, PolicyRule, PolicyRules, Verdict } from "@bureau/protocol";
 
 /** What Bureau made of a constraint: rules that it holds calls to, or nothing but words for the agent. */
 export type Ruling =
-  | { kind: "rules"; sentence: string; rules: readonly ListedRule[] }
+  | { kind: "rules"; sentence: string; rules: readonly PolicyRule[] }
   | { kind: "advice" }
   | { kind: "unknown" };
 
@@ -18,13 +18,20 @@ export function rulingOf(policy: PolicyRules | undefined, goalId: string, text: 
   return { kind: isAdvice ? "advice" : "unknown" };
 }
 
+/** The same for a goal that is written down nowhere yet. */
+export function rulingOfDraft(rules: readonly PolicyRule[], advice: readonly string[], text: string): Ruling {
+  const own = rules.filter((rule) => rule.text === text);
+  if (own.length > 0) return { kind: "rules", sentence: sayRules(own), rules: own };
+  return { kind: advice.includes(text) ? "advice" : "unknown" };
+}
+
 /** Rules that people made for this goal alone, on cards or by hand. */
 export function grantedRules(policy: PolicyRules | undefined, goalId: string): ListedRule[] {
   return (policy?.rules ?? []).filter((rule) => rule.goalId === goalId && rule.origin !== "goal");
 }
 
 /** `Asks before each send, reply, forward and post to all but *@acme.com`. */
-export function sayRules(rules: readonly Pick<ListedRule, "verdict" | "tool" | "target">[]): string {
+export function sayRules(rules: readonly Pick<PolicyRule, "verdict" | "tool" | "target">[]): string {
   const [first] = rules;
   if (first === undefined) return "";
   const tools = uniqueTools(rules.map(({ tool }) => tool));

@@ -51,10 +51,13 @@ export function formOfSpec(spec: Partial<GoalSpec> | GoalFields): SpecForm {
 /** What is wrong, by the path of the field: `brief`, `checks.0.url`, `budget.micros`. */
 export type Problems = Readonly<Record<string, string>>;
 
+/** Every field of a goal, none left out. */
+export type WholeFields = { [Key in keyof GoalFields]-?: Exclude<GoalFields[Key], undefined> };
+
 /** The fields of a goal, or everything that is wrong with them. */
 export function fieldsOfForm(
   form: SpecForm,
-): { fields: Required<GoalFields>; problems: null } | { fields: null; problems: Problems } {
+): { fields: WholeFields; problems: null } | { fields: null; problems: Problems } {
   const problems: Record<string, string> = {};
   if (form.brief.trim() === "") problems["brief"] = "Say what is to be done.";
   const checks = form.checks.flatMap((check, index) => {

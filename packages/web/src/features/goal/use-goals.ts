@@ -39,7 +39,13 @@ export function useGoalList(filter: GoalFilter, unfolded: readonly GoalGroup[]) 
     // What somebody looks for is shown wherever it is.
     return goalListRows(wanted, waiting, text.trim() === "" ? unfolded : ["done", "abandoned"]);
   }, [goals, waiting, agents, agentId, text, unfolded]);
-  return { open, over, goals, rows, agents: useMemo(() => byName(agents), [agents]) };
+  return { open, over, goals, rows, agents: useAgents() };
+}
+
+/** All agents, by name. */
+export function useAgents(): Agent[] {
+  const agents = useView((view) => view.agents);
+  return useMemo(() => byName(agents), [agents]);
 }
 
 function byName(agents: Readonly<Record<string, Agent>>): Agent[] {
