@@ -1,4 +1,4 @@
-import type { BureauClient, GoalList, GoalStatus, InboxEntry, RunList } from "@bureau/protocol";
+import type { BureauClient, EvidenceList, GoalList, GoalStatus, InboxEntry, RunList } from "@bureau/protocol";
 import { client } from "../lib/session.ts";
 import { layThings, readLive } from "./store.ts";
 
@@ -143,6 +143,21 @@ export const queries = {
         ({ runs }, at) => layThings("runs", runs, at),
       ),
     getNextPageParam: ({ nextCursor }: RunList) => nextCursor,
+  }),
+  /** For `useInfiniteQuery`: what a goal's checks found, newest first, part by part. */
+  goalEvidencePages: (goal: string) => ({
+    queryKey: ["goals", goal, "evidence", "pages"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listEvidence({
+            params: { goal },
+            query: { limit: 100, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ evidence }, at) => layThings("evidence", evidence, at),
+      ),
+    getNextPageParam: ({ nextCursor }: EvidenceList) => nextCursor,
   }),
   policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
 };

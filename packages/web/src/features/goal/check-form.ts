@@ -1,4 +1,4 @@
-import type { Check, CheckKind } from "@bureau/protocol";
+import { type Check, type CheckKind, checkKind } from "@bureau/protocol";
 
 /** A check as it is being written: everything that any kind has, as text. */
 export interface CheckForm {
@@ -56,17 +56,8 @@ export function emptyCheck(kind: CheckKind): CheckForm {
   return { ...EMPTY, kind, person: kind === "person" ? "owner" : "" };
 }
 
-export function checkKindOf(check: Check): CheckKind {
-  if ("command" in check) return "command";
-  if ("file" in check) return "file";
-  if ("http" in check) return "http";
-  if ("query" in check) return "query";
-  if ("judge" in check) return "judge";
-  return "person";
-}
-
 export function formOfCheck(check: Check): CheckForm {
-  const form = { ...EMPTY, kind: checkKindOf(check) };
+  const form = { ...EMPTY, kind: checkKind(check) };
   if ("command" in check) return { ...form, command: check.command, timeout: check.timeout ?? "" };
   if ("file" in check) {
     const { path, exists, contains, matches, schema } = check.file;
@@ -166,27 +157,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** A check in one plain sentence. */
-export function sayCheck(check: Check): string {
-  if ("command" in check) return `The command ${check.command} ends without a fault`;
-  if ("file" in check) return sayFile(check.file);
-  if ("http" in check) {
-    const { url, status, contains } = check.http;
-    return `${url} answers${status === undefined ? "" : ` with ${status}`}${contains === undefined ? "" : ` and says “${contains}”`}`;
-  }
-  if ("query" in check) return `Records: ${check.query}`;
-  if ("judge" in check) return check.judge;
-  return `${check.person} signs it off`;
-}
-
-function sayFile(file: Extract<Check, { file: unknown }>["file"]): string {
-  if (file.exists === false) return `${file.path} is not there`;
-  const wants = [
-    ...(file.contains === undefined ? [] : [file.contains].flat().map((text) => `says “${text}”`)),
-    ...(file.matches === undefined ? [] : [`fits the pattern ${file.matches}`]),
-    ...(file.schema === undefined ? [] : ["fits its schema"]),
-  ];
-  return `${file.path} ${wants.length === 0 ? "is there" : wants.join(" and ")}`;
 }
