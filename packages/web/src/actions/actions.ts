@@ -88,6 +88,6 @@ export const ACTIONS: readonly Action[] = actions;
 export function offerActions(offered: readonly Action[]): () => void {
   actions.unshift(...offered);
   return () => {
-    for (const action of offered) actions.splice(actions.indexOf(action), 1);
+    for (const action of offered) if (actions.includes(action)) actions.splice(actions.indexOf(action), 1);
   };
 }

@@ -159,5 +159,17 @@ export const queries = {
       ),
     getNextPageParam: ({ nextCursor }: EvidenceList) => nextCursor,
   }),
+  /** Those directly below it that are not over. */
+  goalsBelow: (goal: string) => ({
+    queryKey: ["goals", goal, "below"],
+    queryFn: () =>
+      loadInto(
+        (api) =>
+          api.listGoals({
+            query: { parent: goal, status: ["draft", "active", "waiting", "paused", "blocked"], limit: PAGE },
+          }),
+        ({ goals }, at) => layThings("goals", goals, at),
+      ),
+  }),
   policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
 };
