@@ -1,6 +1,7 @@
 import type { Goal } from "@bureau/protocol";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
+import { ArtifactsSection, useArtifacts } from "../features/goal/artifacts-section.tsx";
 import { BriefSection } from "../features/goal/brief-section.tsx";
 import { BudgetSection } from "../features/goal/budget-section.tsx";
 import { ChecksSection } from "../features/goal/checks-section.tsx";
@@ -60,6 +61,7 @@ function ShownGoal({ goal }: { goal: Goal }) {
   const runs = useRuns(goal.id);
   const waiting = useWaiting(goal.id);
   const tasks = useTasks(goal.id);
+  const artifacts = useArtifacts(goal.id, runs.runs.map(({ status }) => status).join());
   const isChecking = useIsChecking(runs.runs);
   return (
     <Page
@@ -86,6 +88,7 @@ function ShownGoal({ goal }: { goal: Goal }) {
         <div className="min-w-0">
           <BudgetSection goal={goal} />
           <ConstraintsSection goal={goal} />
+          <ArtifactsSection artifacts={artifacts} />
           <TasksSection tasks={tasks} />
           <FactsSection goal={goal} agent={agent} />
         </div>

@@ -1,5 +1,4 @@
-import type { PolicyRule } from "@bureau/protocol";
-import type { ComposerAnswer, ComposerQuestion, GoalComposed } from "./compose.ts";
+import type { ComposerAnswer, ComposerQuestion, GoalComposed, PolicyRule } from "@bureau/protocol";
 import { EMPTY_FORM, formOfSpec, type SpecForm } from "./spec-form.ts";
 
 /** A goal on its way from a sentence to something that can be started. Kept by the browser until then. */
@@ -53,9 +52,8 @@ export function hasDraft({ madeOf, text }: ComposerState): boolean {
   return madeOf !== null && madeOf === text.trim();
 }
 
-/** Questions or a draft have come. Null: the server cannot help, so the person writes the rest. */
-export function takeComposed(state: ComposerState, composed: GoalComposed | null): ComposerState {
-  if (composed === null) return writeMyself(state);
+/** Questions or a draft have come; where neither did, the person writes the rest. */
+export function takeComposed(state: ComposerState, composed: GoalComposed): ComposerState {
   if (composed.draft === null && composed.questions.length > 0) {
     return { ...state, stage: "questions", questions: composed.questions, position: 0, writing: "", why: composed.why };
   }
