@@ -6,9 +6,11 @@ import { Section } from "../../ui/page.tsx";
 export function BriefSection({ goal }: { goal: Goal }) {
   return (
     <>
-      <Section title="What done looks like">
-        <Written source="The goal says">{goal.done ?? ""}</Written>
-      </Section>
+      {goal.done === null ? null : (
+        <Section title="What done looks like">
+          <Written source="The goal says">{goal.done}</Written>
+        </Section>
+      )}
       {goal.brief.trim() === "" ? null : (
         <Section title="Brief">
           <Written source={goal.file === null ? "The goal says" : `From ${goal.file}`}>{goal.brief}</Written>
@@ -19,9 +21,6 @@ export function BriefSection({ goal }: { goal: Goal }) {
 }
 
 function Written({ source, children: text }: { source: string; children: string }) {
-  if (text.trim() === "") {
-    return <p className="text-sm text-quiet">Not said apart from the brief and the checks.</p>;
-  }
   return (
     <figure className="rounded-xl bg-sunken px-4 py-3">
       <figcaption className="mb-1 text-xs text-quiet text-wrap-anywhere">{source}</figcaption>

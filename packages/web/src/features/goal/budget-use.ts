@@ -33,7 +33,10 @@ export function budgetUses(budget: Budget, usage: Usage): BudgetUse[] {
   return KINDS.map(({ key, label, of, format, noun }): BudgetUse => {
     const used = of(usage);
     const cap = budget[key] ?? null;
-    const words = cap === null ? `${format(used)}${noun}` : `${format(used)} of ${format(cap)}${noun}`;
+    const words =
+      cap === null
+        ? `${format(used)}${used === 1 ? noun.replace(/s$/, "") : noun}`
+        : `${format(used)} of ${format(cap)}${noun}`;
     return { key, label, used, cap, share: cap === null ? null : used / cap, words };
   }).toSorted((one, other) => Number(one.cap === null) - Number(other.cap === null));
 }

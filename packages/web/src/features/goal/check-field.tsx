@@ -1,5 +1,6 @@
 import type { CheckKind } from "@bureau/protocol";
 import { Button, IconButton } from "../../ui/button.tsx";
+import { Details } from "../../ui/details.tsx";
 import { Select, TextArea, TextField } from "../../ui/field.tsx";
 import { CHECK_WORDS, type CheckForm, type CheckProblems } from "./check-form.ts";
 
@@ -179,10 +180,7 @@ function FileFields({ check, problems, isNew, set }: FieldsProps) {
           >
             It must say something
           </Button>
-          <details className="text-sm" open={check.matches !== "" || check.schema !== "" || undefined}>
-            <summary className="flex min-h-11 cursor-pointer items-center text-quiet md:min-h-9">
-              A pattern or a schema
-            </summary>
+          <Details summary="A pattern or a schema" isOpen={check.matches !== "" || check.schema !== ""}>
             <div className="flex flex-col gap-3 pt-1">
               <TextField
                 label="It fits the regular expression"
@@ -201,7 +199,7 @@ function FileFields({ check, problems, isNew, set }: FieldsProps) {
                 onChange={(event) => set({ schema: event.target.value })}
               />
             </div>
-          </details>
+          </Details>
         </>
       )}
     </>

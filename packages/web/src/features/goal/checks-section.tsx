@@ -5,6 +5,7 @@ import { useNow } from "../../lib/use-now.ts";
 import { EVIDENCE_LOOKS, type Look } from "../../status.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Details } from "../../ui/details.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Section } from "../../ui/page.tsx";
 import { CHECK_WORDS } from "./check-form.ts";
@@ -49,10 +50,7 @@ export function ChecksSection({ goal, isChecking }: { goal: Goal; isChecking: bo
         ))}
       </ol>
       {read.former.length === 0 ? null : (
-        <details className="mt-2">
-          <summary className="flex min-h-11 cursor-pointer items-center text-sm text-quiet">
-            {read.former.length} findings of checks that were taken out
-          </summary>
+        <Details className="mt-2" summary={`${read.former.length} findings of checks that were taken out`}>
           <ul className="flex flex-col gap-2 pt-1">
             {read.former.map((found) => (
               <li key={found.id} className="rounded-xl border border-line p-3">
@@ -61,7 +59,7 @@ export function ChecksSection({ goal, isChecking }: { goal: Goal; isChecking: bo
               </li>
             ))}
           </ul>
-        </details>
+        </Details>
       )}
       {query.hasNextPage ? (
         <Button
@@ -133,10 +131,7 @@ function Finding({ found }: { found: Evidence }) {
         )}
       </div>
       {found.detail.trim() === "" ? null : (
-        <details className="mt-1" open={found.status === "verified" ? undefined : true}>
-          <summary className="flex min-h-11 cursor-pointer items-center text-sm text-quiet md:min-h-8">
-            What was found
-          </summary>
+        <Details className="mt-1" summary="What was found" isOpen={found.status !== "verified"}>
           <figure className="rounded-lg bg-sunken p-3">
             <figcaption className="mb-1 text-xs text-quiet">{SOURCES[found.kind]}</figcaption>
             <div
@@ -148,7 +143,7 @@ function Finding({ found }: { found: Evidence }) {
               {found.detail}
             </div>
           </figure>
-        </details>
+        </Details>
       )}
     </div>
   );

@@ -41,7 +41,9 @@ export function ComposerDraft({ state, agents, saving, onChange, onSave, onBack 
       }}
     >
       {state.why === null ? null : (
-        <p className="mb-4 rounded-xl bg-info-soft px-4 py-3 text-sm text-info">{state.why}</p>
+        <p className="mb-4 rounded-xl bg-info-soft px-4 py-3 text-sm text-info">
+          {state.why} This is made of your own words.
+        </p>
       )}
       <div className="flex flex-col gap-6">
         <SpecFields

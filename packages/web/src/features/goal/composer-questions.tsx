@@ -21,10 +21,11 @@ export function ComposerQuestions({ state, busy, onWriting, onAnswer, onSkipAll,
   if (asked === undefined) return null;
   return (
     <div className="flex flex-col gap-4">
-      <p className="line-clamp-3 rounded-xl bg-sunken px-4 py-3 text-quiet text-wrap-anywhere">{state.text}</p>
-      <div>
+      <p className="line-clamp-3 text-quiet text-wrap-anywhere">{state.text}</p>
+      <div className="rounded-xl bg-sunken px-4 py-3">
         <p className="text-sm text-quiet">
           Question {position + 1} of {state.questions.length}
+          {state.isAskedByModel ? ", from the model" : ""}
         </p>
         <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold text-wrap-anywhere outline-none">
           {asked.question}

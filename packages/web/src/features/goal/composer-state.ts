@@ -10,6 +10,8 @@ export interface ComposerState {
   /** Questions that came together, and which of them is asked now. */
   questions: ComposerQuestion[];
   position: number;
+  /** False: they are fixed questions, since no model could be asked. */
+  isAskedByModel: boolean;
   /** What is being written as the answer. */
   writing: string;
   /** Answered questions, those of earlier rounds too. */
@@ -32,6 +34,7 @@ export function emptyComposer(text = ""): ComposerState {
     agent: "",
     questions: [],
     position: 0,
+    isAskedByModel: false,
     writing: "",
     answers: [],
     form: EMPTY_FORM,
@@ -55,7 +58,15 @@ export function hasDraft({ madeOf, text }: ComposerState): boolean {
 /** Questions or a draft have come; where neither did, the person writes the rest. */
 export function takeComposed(state: ComposerState, composed: GoalComposed): ComposerState {
   if (composed.draft === null && composed.questions.length > 0) {
-    return { ...state, stage: "questions", questions: composed.questions, position: 0, writing: "", why: composed.why };
+    return {
+      ...state,
+      stage: "questions",
+      questions: composed.questions,
+      isAskedByModel: composed.by === "model",
+      position: 0,
+      writing: "",
+      why: composed.why,
+    };
   }
   if (composed.draft === null) return { ...writeMyself(state), why: composed.why };
   const { spec, agent, rules, advice } = composed.draft;

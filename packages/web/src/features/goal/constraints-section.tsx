@@ -1,4 +1,4 @@
-import type { Goal, ListedRule } from "@bureau/protocol";
+import { type Goal, type ListedRule, TERMINAL_GOAL_STATUSES } from "@bureau/protocol";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../lib/session.ts";
@@ -35,7 +35,7 @@ export function ConstraintsSection({ goal }: { goal: Goal }) {
         {goal.constraints.map((text, index) => (
           <li key={`${index} ${text}`} className="px-4 py-3">
             <p className="text-wrap-anywhere">{text}</p>
-            <div className="min-h-6">
+            <div className={TERMINAL_GOAL_STATUSES.includes(goal.status) ? undefined : "min-h-6"}>
               <RulingWords ruling={rulingOf(data, goal.id, text)} />
             </div>
           </li>

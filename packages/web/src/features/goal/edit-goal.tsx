@@ -25,8 +25,8 @@ export function EditGoal({ goal, mode }: { goal: Goal; mode: "form" | "text" }) 
                 params={{ goalId: goal.id }}
                 search={{ edit: other } as never}
                 replace
-                aria-current={mode === other ? "true" : undefined}
-                className="flex min-h-11 items-center rounded-md px-4 text-sm text-quiet aria-[current=true]:bg-raised aria-[current=true]:font-medium aria-[current=true]:text-ink aria-[current=true]:shadow-sm md:min-h-8"
+                aria-current={mode === other ? "page" : undefined}
+                className="flex min-h-11 items-center rounded-md px-4 text-sm text-quiet aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:shadow-sm md:min-h-8"
               >
                 {label}
               </Link>

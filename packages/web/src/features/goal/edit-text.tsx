@@ -58,7 +58,7 @@ export function EditText({ goal }: { goal: Goal }) {
         rows={18}
         spellCheck={false}
         value={isDirty ? edit.mine : now.text}
-        className="font-mono text-sm"
+        className="min-h-80 font-mono text-sm"
         onChange={(event) =>
           setEdit(
             isDirty

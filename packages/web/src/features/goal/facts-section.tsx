@@ -17,9 +17,9 @@ export function FactsSection({ goal, agent }: { goal: Goal; agent: Agent | undef
             {agent?.name ?? "Open"}
           </Link>
         </dd>
-        <dt>Runs</dt>
+        <dt>How often</dt>
         <dd className="text-wrap-anywhere">
-          {goal.cadence ?? (goal.on === null ? "until it is done" : `when ${goal.on}`)}
+          {goal.cadence ?? (goal.on === null ? "once, until it is done" : `when ${goal.on}`)}
         </dd>
         {goal.effort === null ? null : (
           <>

@@ -13,7 +13,7 @@ export function GoalFilters({
   onChange: (filter: GoalFilter) => void;
 }) {
   return (
-    <search className="grid gap-2 md:grid-cols-[minmax(0,1fr)_14rem]">
+    <search className="flex gap-2 *:min-w-0 *:flex-1">
       <TextField
         label="Find a goal"
         hideLabel

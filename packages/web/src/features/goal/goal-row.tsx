@@ -34,7 +34,7 @@ export const GoalRow = memo(function GoalRow({
         {waiting === 0 ? null : (
           <span className="inline-flex items-center gap-1 font-medium text-warn">
             <Icon name="inbox" className="size-3.5" />
-            {waiting === 1 ? "1 decision waits for you" : `${waiting} decisions wait for you`}
+            {waiting === 1 ? "1 decision" : `${waiting} decisions`}
           </span>
         )}
         <span className="max-w-40 truncate">{agentName}</span>
@@ -63,7 +63,6 @@ function Age({ goal }: { goal: Goal }) {
   const at = goal.endedAt ?? goal.createdAt;
   return (
     <time dateTime={at} title={formatWhole(at)} className="ml-auto tabular-nums">
-      {goal.endedAt === null ? "set " : ""}
       {formatAgo(at, now)}
     </time>
   );

@@ -1,3 +1,4 @@
+import { Details } from "../../ui/details.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import type { Ruling } from "./rulings.ts";
 
@@ -18,14 +19,14 @@ export function RulingWords({ ruling }: { ruling: Ruling }) {
         <Icon name="shield" className="mt-0.5 size-4 shrink-0" />
         <span className="text-wrap-anywhere">Rule: {lowerFirst(ruling.sentence)}.</span>
       </p>
-      <details className="ml-5.5 text-quiet">
-        <summary className="flex min-h-11 cursor-pointer items-center md:min-h-7">
-          {ruling.rules.length === 1 ? "The pattern" : `The ${ruling.rules.length} patterns`}
-        </summary>
+      <Details
+        className="ml-5.5"
+        summary={ruling.rules.length === 1 ? "The pattern" : `The ${ruling.rules.length} patterns`}
+      >
         <p className="font-mono text-xs text-wrap-anywhere">
           {ruling.rules.map(({ tool, target }) => (target === null ? tool : `${tool} → ${target}`)).join(", ")}
         </p>
-      </details>
+      </Details>
     </div>
   );
 }
