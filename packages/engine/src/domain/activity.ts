@@ -133,6 +133,14 @@ const TELLINGS: Record<EventType, Telling | null> = {
     },
   },
   "rehearsal.drifted": null,
+  "person.added": {
+    kind: "workspace",
+    tell: (event) => plain(`${textOf(event, "person", "name") ?? "Somebody"} joined the workspace`),
+  },
+  "person.removed": {
+    kind: "workspace",
+    tell: (event) => plain(`${textOf(event, "person", "name") ?? "Somebody"} was removed from the workspace`),
+  },
   "everything.stopped": {
     kind: "workspace",
     tell: ({ data }) => {
