@@ -36,6 +36,7 @@ import type { Models } from "./models/model.ts";
 import { getAgent, listAgents } from "./queries/agents.ts";
 import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
+import { getGoalText } from "./commands/goal-text.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
 import { listRules } from "./queries/policy.ts";
@@ -79,6 +80,7 @@ export function engineApi(given: MethodParts): EngineApi {
     resumeAgent: (agent) => resumeAgent(commands, agent),
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
+    getGoalText: (goal) => getGoalText(commands, goal),
     createGoal: (input) => createGoal(commands, input),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
