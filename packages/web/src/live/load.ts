@@ -1,12 +1,13 @@
 import type { BureauClient, InboxEntry } from "@bureau/protocol";
 import { client } from "../lib/session.ts";
-import { layThings, readLive } from "./store.ts";
+import { layThings, readLive, whenStarted } from "./store.ts";
 
 /** Asks the server and lays what comes into the view, unless events have told newer things in the meantime. */
 async function loadInto<Reply>(
   ask: (client: BureauClient) => Promise<Reply>,
   lay: (reply: Reply, askedAt: number) => void,
 ): Promise<Reply> {
+  await whenStarted();
   const askedAt = readLive().view.lastSeq;
   const reply = await ask(client);
   lay(reply, askedAt);
