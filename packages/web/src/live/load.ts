@@ -116,4 +116,12 @@ export const queries = {
         ({ tasks }, at) => layThings("tasks", tasks, at),
       ),
   }),
+  openRuns: {
+    queryKey: ["runs", "open"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listRuns({ query: { status: ["queued", "running", "waiting"], limit: PAGE } }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+  },
 };
