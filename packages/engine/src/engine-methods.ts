@@ -24,8 +24,9 @@ import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import type { Connectors } from "./connectors/connector.ts";
 import { examine } from "./doctor.ts";
-import type { EngineApi } from "./engine-api.ts";
+import type { EngineApi, InsightApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
+import { createInsight } from "./insight.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
@@ -137,8 +138,14 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
+    ...insightOf(given),
     onDelta: (listener) => live.onDelta(listener),
   };
+}
+
+function insightOf({ commands, parts, tools, policy }: MethodParts): InsightApi {
+  const { folder } = commands.workspace;
+  return createInsight({ parts, workspace: folder, tools, policy, caps: () => capsInUse(parts) });
 }
 
 async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {

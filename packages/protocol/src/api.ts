@@ -4,6 +4,7 @@ import { effectsApi } from "./api-effects.ts";
 import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
+import { insightApi } from "./api-insight.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
 import { secretsApi } from "./api-secrets.ts";
@@ -23,5 +24,6 @@ export const api = {
   ...connectorsApi,
   ...stateApi,
   ...devicesApi,
+  ...insightApi,
 };
 export type Api = typeof api;

@@ -20,6 +20,7 @@ import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
+import { insightHandlers } from "./routes/insight.ts";
 import { policyHandlers } from "./routes/policy.ts";
 import { runHandlers } from "./routes/runs.ts";
 import { secretHandlers } from "./routes/secrets.ts";
@@ -70,6 +71,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth
     ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version),
     ...deviceHandlers(engine, auth),
+    ...insightHandlers(engine),
   };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
