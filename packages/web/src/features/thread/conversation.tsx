@@ -32,13 +32,14 @@ interface ConversationProps {
   hasOlder: boolean;
   /** Asks for older rows; called while there are any and the top is near. Null: nothing can be asked for now. */
   onOlder: (() => void) | null;
+  label?: string;
 }
 
 /**
  * The rows of a thread, as many as fit the screen: opens at the end, stays there while something is added unless the
  * person has scrolled up, and does not move when older rows come in above.
  */
-export function Conversation({ rows, agentName, hasOlder, onOlder }: ConversationProps) {
+export function Conversation({ rows, agentName, hasOlder, onOlder, label = "Conversation" }: ConversationProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const onToggle = useCallback((key: string) => setOpened((before) => before.symmetricDifference(new Set([key]))), []);
@@ -72,7 +73,7 @@ export function Conversation({ rows, agentName, hasOlder, onOlder }: Conversatio
       <div
         ref={scroller}
         role="region"
-        aria-label="Conversation"
+        aria-label={label}
         tabIndex={0}
         className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
       >

@@ -6,9 +6,9 @@ import type { ReactNode } from "react";
 import { formatBytes, formatClock, formatDay, formatWhole } from "../../lib/format.ts";
 import { queries } from "../../live/load.ts";
 import type { Draft } from "../../live/store.ts";
-import { useView } from "../../live/use-live.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import { Markdown } from "../../ui/markdown.tsx";
+import { useInboxEntry, useIsPast } from "./past-inbox.ts";
 import type { Row } from "./rows.ts";
 import { Fold, Work } from "./work.tsx";
 
@@ -161,8 +161,9 @@ const ENTRY_WORDS: Record<InboxEntry["status"], string> = {
 };
 
 function Question({ entryId, text }: { entryId: string; text: string }) {
-  const entry = useView((view) => view.inbox[entryId]);
-  useQuery({ ...queries.inboxEntry(entryId), enabled: entry === undefined });
+  const entry = useInboxEntry((inbox) => inbox[entryId]);
+  const isPast = useIsPast();
+  useQuery({ ...queries.inboxEntry(entryId), enabled: entry === undefined && !isPast });
   const isPending = entry?.status === "pending";
   return (
     <Link
@@ -213,7 +214,7 @@ function Notice({ children }: { children: ReactNode }) {
   return (
     <p className="my-1 flex items-start gap-2 rounded-lg bg-sunken px-3 py-2 text-sm text-quiet text-wrap-anywhere">
       <Icon name="bell" className="mt-0.5 size-4 shrink-0" />
-      <span className="min-w-0">{children}</span>
+      <span className="min-w-0 whitespace-pre-line">{children}</span>
     </p>
   );
 }

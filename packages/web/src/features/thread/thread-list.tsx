@@ -11,7 +11,7 @@ import { doingSentence } from "./doing.ts";
 import { filterThreads, THREAD_FILTERS, type ThreadFilter, type ThreadLine, threadLines } from "./thread-order.ts";
 
 const FILTER_LABELS: Record<ThreadFilter, string> = { all: "All", open: "At work", waiting: "Waiting" };
-const ROW_PX = 92;
+const ROW_PX = 76;
 const OVERSCAN_ROWS = 8;
 
 /** The list, with what narrows it. */
@@ -44,7 +44,7 @@ export function ThreadList() {
               type="button"
               aria-pressed={filter === one}
               onClick={() => setFilter(one)}
-              className="min-h-11 flex-1 rounded-lg border border-line px-3 text-sm text-quiet aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-accent"
+              className="min-h-11 flex-1 rounded-lg border border-line px-3 text-sm whitespace-nowrap text-quiet aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-accent"
             >
               {FILTER_LABELS[one]}
             </button>
@@ -105,7 +105,7 @@ function Line({ line }: { line: ThreadLine }) {
     <Link
       to="/threads/$threadId"
       params={{ threadId: line.id }}
-      className="flex min-h-[5.25rem] flex-col justify-center gap-0.5 rounded-xl border border-line bg-raised px-4 py-2.5 hover:border-strong-line"
+      className="flex min-h-[4.25rem] flex-col justify-center gap-0.5 rounded-xl border border-line bg-raised px-4 py-2.5 hover:border-strong-line"
     >
       <span className="flex items-baseline gap-3">
         <span className="min-w-0 flex-1 truncate font-medium">{line.title}</span>
@@ -113,17 +113,13 @@ function Line({ line }: { line: ThreadLine }) {
           {formatAgo(line.updatedAt, now)}
         </time>
       </span>
-      <span className="truncate text-sm text-quiet">
-        {line.agentName}
-        {line.goalTitle === null || line.goalTitle === line.title ? "" : ` · ${line.goalTitle}`}
-      </span>
-      <span className="flex min-h-5 min-w-0 items-center gap-2 text-sm">
-        {openRun === null ? null : (
-          <>
-            <Badge look={RUN_LOOKS[openRun.status]} />
-            <span className="min-w-0 truncate text-quiet">{sentence}</span>
-          </>
-        )}
+      <span className="flex min-h-5 min-w-0 items-center gap-2 text-sm text-quiet">
+        {openRun === null ? null : <Badge look={RUN_LOOKS[openRun.status]} />}
+        <span className="min-w-0 truncate">
+          {line.agentName}
+          {line.goalTitle === null || line.goalTitle === line.title ? "" : ` · Goal: ${line.goalTitle}`}
+          {sentence === "" ? "" : ` · ${sentence}`}
+        </span>
       </span>
     </Link>
   );

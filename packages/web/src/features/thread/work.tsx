@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { formatClock } from "../../lib/format.ts";
 import { INBOX_LOOKS } from "../../status.ts";
-import { useView } from "../../live/use-live.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { type Call, callAfterword, callSentence, entryOfCall, groupSentence } from "./calls.ts";
+import { useInboxEntry } from "./past-inbox.ts";
 import { PlainText, ToolViewPart } from "./tool-view.tsx";
 
 interface Folding {
@@ -85,7 +85,7 @@ function CallDetail({ call }: { call: Call }) {
 
 /** A call that waits for a person links to where it is decided. */
 function Waiting({ callId }: { callId: string }) {
-  const entry = useView((view) => entryOfCall(callId, Object.values(view.inbox)));
+  const entry = useInboxEntry((inbox) => entryOfCall(callId, Object.values(inbox)));
   if (entry === undefined) return null;
   return (
     <Link
