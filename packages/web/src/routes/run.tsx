@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { RunOutside } from "../features/run/outside.tsx";
 import { ReplayPlayer } from "../features/run/replay-player.tsx";
-import { RunActions } from "../features/run/run-actions.tsx";
+import { RunActions, RunMenu } from "../features/run/run-actions.tsx";
 import { RunHeader } from "../features/run/run-header.tsx";
 import { loadExplanation, loadHistory } from "../features/run/run-queries.ts";
 import { StepDetail, useItemsOf } from "../features/run/step-detail.tsx";
@@ -54,9 +54,12 @@ function LoadedRun({ run }: { run: Run }) {
       title={title === undefined ? "Run" : `Run: ${title}`}
       backTo={`/threads/${run.threadId}`}
       width="wide"
-      actions={<RunActions run={run} />}
+      actions={<RunMenu run={run} />}
     >
-      <RunHeader run={run} sentence={sentence} />
+      <div className="flex flex-col gap-4">
+        <RunHeader run={run} sentence={sentence} />
+        <RunActions run={run} />
+      </div>
       <Explained run={run} stamp={stamp} agentName={agentName} history={history} onWantHistory={wantHistory}>
         <Section
           title="Replay"

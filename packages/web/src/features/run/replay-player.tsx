@@ -28,6 +28,7 @@ export function ReplayPlayer({ runId, agentName, events, isCut }: ReplayPlayerPr
   const items = Object.values(view.items).flat();
   const rows = rowsOf({ items, drafts: {}, openRuns: [] });
   const event = events[player.shown - 1];
+  const tokens = Object.values(view.steps).reduce((sum, step) => sum + (step.usage?.tokens ?? 0), 0);
   return (
     <section aria-label="Replay" className="flex flex-col gap-3 rounded-xl border border-line bg-raised p-3 md:p-4">
       <Controls replay={replay} player={player} />
@@ -43,7 +44,7 @@ export function ReplayPlayer({ runId, agentName, events, isCut }: ReplayPlayerPr
             <span className="min-w-0 truncate">{eventWords(event)}</span>
           </>
         )}
-        <span className="ml-auto text-quiet tabular-nums">{formatCount(run?.usage?.tokens ?? 0)} tokens</span>
+        <span className="ml-auto text-quiet tabular-nums">{formatCount(tokens)} tokens</span>
       </p>
       <div className="flex h-[50dvh] min-h-64 flex-col overflow-hidden rounded-lg border border-line bg-paper">
         <PastInbox value={view.inbox}>

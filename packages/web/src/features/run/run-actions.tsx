@@ -5,14 +5,14 @@ import { client } from "../../lib/session.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { TextArea } from "../../ui/field.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { MoreMenu, type MenuEntry } from "../../ui/menu.tsx";
 import { messageOf } from "../../ui/states.tsx";
 import { toast, toastFailure } from "../../ui/toast.tsx";
 
-/** Stop it, tell it something, open what it belongs to. */
+/** Stop it, or tell it something, while it is not over. */
 export function RunActions({ run }: { run: Run }) {
   const isOpen = !TERMINAL_RUN_STATUSES.includes(run.status);
-  const navigate = useNavigate();
   const [isSteering, setSteering] = useState(false);
   const [isStopping, setStopping] = useState(false);
   const stop = async () => {
@@ -24,8 +24,37 @@ export function RunActions({ run }: { run: Run }) {
       setStopping(false);
     }
   };
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Link to="/threads/$threadId" params={{ threadId: run.threadId }} className={buttonClass()}>
+        <Icon name="thread" className="size-4.5" />
+        Open thread
+      </Link>
+      {isOpen ? (
+        <>
+          <Button icon="edit" onClick={() => setSteering(true)}>
+            Steer
+          </Button>
+          <Button icon="stop" kind="danger" busy={isStopping} onClick={() => void stop()}>
+            Stop
+          </Button>
+        </>
+      ) : null}
+      {isSteering ? <SteerDialog runId={run.id} onClose={() => setSteering(false)} /> : null}
+    </div>
+  );
+}
+
+/** What else can be done with it. */
+export function RunMenu({ run }: { run: Run }) {
+  const navigate = useNavigate();
   const { goalId } = run;
   const entries: MenuEntry[] = [
+    {
+      label: "Open the thread",
+      icon: "thread",
+      onSelect: () => void navigate({ to: "/threads/$threadId", params: { threadId: run.threadId } }),
+    },
     ...(goalId === null
       ? []
       : [
@@ -41,25 +70,7 @@ export function RunActions({ run }: { run: Run }) {
       onSelect: () => void navigator.clipboard.writeText(run.id).then(() => toast("Copied."), toastFailure),
     },
   ];
-  return (
-    <>
-      {isOpen ? (
-        <>
-          <Button icon="edit" onClick={() => setSteering(true)}>
-            Steer
-          </Button>
-          <Button icon="stop" kind="danger" busy={isStopping} onClick={() => void stop()}>
-            Stop
-          </Button>
-        </>
-      ) : null}
-      <Link to="/threads/$threadId" params={{ threadId: run.threadId }} className={buttonClass()}>
-        Open thread
-      </Link>
-      <MoreMenu label="More" entries={entries} />
-      {isSteering ? <SteerDialog runId={run.id} onClose={() => setSteering(false)} /> : null}
-    </>
-  );
+  return <MoreMenu label="More" entries={entries} />;
 }
 
 function SteerDialog({ runId, onClose }: { runId: string; onClose: () => void }) {

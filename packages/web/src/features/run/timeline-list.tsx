@@ -93,7 +93,7 @@ function StepLine({ entry, longestMs, isOpen, onToggle }: StepLineProps) {
         <span className="min-w-0 flex-1 text-wrap-anywhere">{sentence}</span>
         {status === "completed" ? null : <Badge look={STEP_LOOKS[status]} />}
       </span>
-      <span className="flex w-full items-center gap-3 pl-15 text-xs text-quiet tabular-nums">
+      <span className="flex w-full items-center gap-2 pl-8 text-xs md:gap-3 md:pl-15 text-quiet tabular-nums">
         <time dateTime={startedAt} title={formatWhole(startedAt)} className="w-10 shrink-0">
           {formatClock(startedAt)}
         </time>
@@ -106,9 +106,11 @@ function StepLine({ entry, longestMs, isOpen, onToggle }: StepLineProps) {
             style={{ width: `${barPercent(durationMs, longestMs)}%` }}
           />
         </span>
-        <span className="w-14 shrink-0 text-right">{durationMs === null ? "at it" : formatDuration(durationMs)}</span>
-        <span className="w-20 shrink-0 text-right">{tokens === 0 ? "" : `${formatCount(tokens)} tokens`}</span>
-        <span className="w-16 shrink-0 text-right">{micros === 0 ? "" : formatMoney(micros)}</span>
+        <span className="w-12 shrink-0 text-right md:w-14">
+          {durationMs === null ? "at it" : formatDuration(durationMs)}
+        </span>
+        <span className="w-18 shrink-0 text-right md:w-20">{tokens === 0 ? "" : `${formatCount(tokens)} tokens`}</span>
+        <span className="w-13 shrink-0 text-right md:w-16">{micros === 0 ? "" : formatMoney(micros)}</span>
       </span>
     </button>
   );
