@@ -1,12 +1,13 @@
 import type { BureauClient, EvidenceList, GoalList, GoalStatus, InboxEntry, RunList } from "@bureau/protocol";
 import { client } from "../lib/session.ts";
-import { layThings, readLive } from "./store.ts";
+import { layThings, readLive, whenStarted } from "./store.ts";
 
 /** Asks the server and lays what comes into the view, unless events have told newer things in the meantime. */
 async function loadInto<Reply>(
   ask: (client: BureauClient) => Promise<Reply>,
   lay: (reply: Reply, askedAt: number) => void,
 ): Promise<Reply> {
+  await whenStarted();
   const askedAt = readLive().view.lastSeq;
   const reply = await ask(client);
   lay(reply, askedAt);
@@ -172,4 +173,12 @@ export const queries = {
       ),
   }),
   policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
+  openRuns: {
+    queryKey: ["runs", "open"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listRuns({ query: { status: ["queued", "running", "waiting"], limit: PAGE } }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+  },
 };
