@@ -18,9 +18,41 @@ interface RankedRow extends InboxRow {
   created: string;
 }
 
-/** Ranked: the first needs a person most. */
+/** When it was decided, or asked, with the database's own precision. */
+const LATEST = "to_char(COALESCE(i.decided_at, i.created_at) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')";
+
+/** Ranked, unless the latest are asked for: the first needs a person most. */
 export async function listInbox(database: Queryable, query: ListInbox): Promise<InboxList> {
   const goal = query.goal === undefined ? null : await findGoal(database, query.goal);
+  return query.order === "latest"
+    ? await listLatest(database, query, goal?.id ?? null)
+    : await listRanked(database, query, goal?.id ?? null);
+}
+
+async function listLatest(database: Queryable, query: ListInbox, goalId: string | null): Promise<InboxList> {
+  const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["string", "string"]);
+  const { rows } = await database.query<InboxRow & { at: string }>({
+    name: "list_inbox_latest",
+    text: `SELECT i.*, ${LATEST} AS at FROM inbox i
+           WHERE i.status = ANY($1) AND ($2::text[] IS NULL OR i.kind = ANY($2))
+             AND ($3::text IS NULL OR i.goal_id = $3) AND ($4::text IS NULL OR i.run_id = $4)
+             AND ($5::text IS NULL OR (${LATEST}, i.id) < ($5, $6::text))
+           ORDER BY at DESC, i.id DESC LIMIT $7`,
+    values: [
+      query.status,
+      query.kind ?? null,
+      goalId,
+      query.run ?? null,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      query.limit + 1,
+    ],
+  });
+  const part = partOf(rows, query.limit, (row) => encodeCursor([row.at, row.id]));
+  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+}
+
+async function listRanked(database: Queryable, query: ListInbox, goalId: string | null): Promise<InboxList> {
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["number", "string", "string"]);
   const { rows } = await database.query<RankedRow>({
     name: "list_inbox",
@@ -34,7 +66,7 @@ export async function listInbox(database: Queryable, query: ListInbox): Promise<
     values: [
       query.status,
       query.kind ?? null,
-      goal?.id ?? null,
+      goalId,
       query.run ?? null,
       after?.[0] ?? null,
       after?.[1] ?? null,
