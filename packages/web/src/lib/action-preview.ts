@@ -176,14 +176,14 @@ function restOf(args: Readonly<Record<string, unknown>>, taken: ReadonlySet<stri
 /** A person or a file by name and address, where that is all there is to it; otherwise the value whole. */
 function lineOf(value: unknown): string {
   if (!isRecord(value)) return textOf(value);
-  const texts = Object.entries(value).filter(([, one]) => typeof one === "string" && one !== "");
+  const texts = Object.entries(value).filter((one): one is [string, string] => typeof one[1] === "string");
   if (texts.length !== Object.keys(value).length) return JSON.stringify(value);
   const part = (...names: string[]) => texts.find(([name]) => names.includes(name))?.[1];
   const name = part("name", "displayName", "filename");
   const address = part("email", "address", "path", "url");
-  if (name !== undefined && address !== undefined && texts.length === 2) return `${String(name)} <${String(address)}>`;
-  if (texts.length === 1 && (name ?? address) !== undefined) return String(name ?? address);
-  return JSON.stringify(value);
+  if (name !== undefined && address !== undefined && texts.length === 2) return `${name} <${address}>`;
+  const only = name ?? address;
+  return texts.length === 1 && only !== undefined ? only : JSON.stringify(value);
 }
 
 function textOf(value: unknown): string {

@@ -37,8 +37,6 @@ export const MAX_QUEUED = 500;
 /** A reply with one of these says nothing about the decision: it is sent again later. */
 const LATER: readonly AppError["code"][] = ["unavailable", "unauthenticated", "limit_reached"];
 
-export type DecisionQueue = ReturnType<typeof createDecisionQueue>;
-
 /**
  * Decisions that wait to be sent, in the order they were taken, one for each entry.
  *
@@ -118,7 +116,8 @@ async function attempt(decision: QueuedDecision, parts: Pick<QueueParts, "send" 
     return "sent";
   } catch (error) {
     if (error instanceof AppError && LATER.includes(error.code)) return "later";
-    if (!(error instanceof AppError)) return { reason: error instanceof Error ? error.message : "It could not be sent." };
+    if (!(error instanceof AppError))
+      return { reason: error instanceof Error ? error.message : "It could not be sent." };
     return { reason: error.hint === undefined ? error.message : `${error.message} ${error.hint}` };
   }
 }

@@ -26,9 +26,15 @@ export function browserStore(): DeviceStore {
   return {
     get: async (drawer, key) => await ask(drawer, "readonly", (store): IDBRequest<unknown> => store.get(key)),
     all: async (drawer) => await ask(drawer, "readonly", (store): IDBRequest<unknown[]> => store.getAll()),
-    put: async (drawer, key, value) => void (await ask(drawer, "readwrite", (store) => store.put(value, key))),
-    remove: async (drawer, key) => void (await ask(drawer, "readwrite", (store) => store.delete(key))),
-    clear: async (drawer) => void (await ask(drawer, "readwrite", (store) => store.clear())),
+    put: async (drawer, key, value) => {
+      await ask(drawer, "readwrite", (store) => store.put(value, key));
+    },
+    remove: async (drawer, key) => {
+      await ask(drawer, "readwrite", (store) => store.delete(key));
+    },
+    clear: async (drawer) => {
+      await ask(drawer, "readwrite", (store) => store.clear());
+    },
   };
 }
 

@@ -24,7 +24,9 @@ export function listenForHotkeys(hotkeys: () => readonly Hotkey[]): () => void {
     const sequence = first !== null && event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${key}` : null;
     const own = hotkeys();
     const inSequence = own.find(({ keys }) => keys === sequence);
-    const isOthers = [...listening].some((others) => others !== hotkeys && others().some(({ keys }) => keys === sequence));
+    const isOthers = [...listening].some(
+      (others) => others !== hotkeys && others().some(({ keys }) => keys === sequence),
+    );
     const found = inSequence ?? (isOthers ? undefined : own.find(({ keys }) => keys === key));
     first = mod || event.key.length > 1 ? null : { key, at: event.timeStamp };
     if (found === undefined) return;
@@ -44,4 +46,26 @@ function isBusy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest("input, textarea, select, [contenteditable=true]") !== null) return true;
   return document.querySelector("[role=dialog], [role=menu]") !== null;
+}
+
+interface FormKey {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  currentTarget: EventTarget & Element;
+  preventDefault: () => void;
+  stopPropagation: () => void;
+}
+
+/** For a form: Control or Command with Enter sends it, Escape leaves it. */
+export function submitByKeys(onLeave?: () => void): (event: FormKey) => void {
+  return (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.requestSubmit();
+    } else if (event.key === "Escape" && onLeave !== undefined) {
+      event.stopPropagation();
+      onLeave();
+    }
+  };
 }

@@ -23,8 +23,16 @@ export function useSnapshot(isNeeded: boolean): Snapshot | null {
     const show = (found: Snapshot | null) => {
       if (isOver || found === null) return;
       const { view } = readLive();
-      layThings<Goal>("goals", found.goals.filter(({ id }) => view.goals[id] === undefined), 0);
-      layThings<Agent>("agents", found.agents.filter(({ id }) => view.agents[id] === undefined), 0);
+      layThings<Goal>(
+        "goals",
+        found.goals.filter(({ id }) => view.goals[id] === undefined),
+        0,
+      );
+      layThings<Agent>(
+        "agents",
+        found.agents.filter(({ id }) => view.agents[id] === undefined),
+        0,
+      );
       setSnapshot(found);
     };
     readSnapshot(deviceStore).then(show, () => undefined);

@@ -1,4 +1,4 @@
-import type { BureauClient, InboxEntry } from "@bureau/protocol";
+import type { BureauClient, InboxEntry, InboxStatus } from "@bureau/protocol";
 import { client } from "../lib/session.ts";
 import { layThings, readLive } from "./store.ts";
 
@@ -14,6 +14,7 @@ async function loadInto<Reply>(
 }
 
 const PAGE = 200;
+const DECIDED: InboxStatus[] = ["approved", "denied", "answered", "dismissed", "expired"];
 
 /** Queries of TanStack Query: each makes sure that the view holds something, and says whether it does. */
 export const queries = {
@@ -115,4 +116,22 @@ export const queries = {
         ({ tasks }, at) => layThings("tasks", tasks, at),
       ),
   }),
+  decidedInbox: {
+    queryKey: ["inbox", "decided"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listInbox({ query: { status: DECIDED, order: "latest", limit: PAGE } }),
+        ({ entries }, at) => layThings<InboxEntry>("inbox", entries, at),
+      ),
+  },
+  /** The ledger changes without events of its own: `useFreshEffects` asks again when something points to it. */
+  effect: (effectId: string) => ({
+    queryKey: ["effects", "one", effectId],
+    queryFn: () => client.getEffect({ params: { effectId } }),
+  }),
+  /** What is being done, or will be in a moment. */
+  effectsUnderWay: {
+    queryKey: ["effects", "under-way"],
+    queryFn: () => client.listEffects({ query: { status: ["approved"], limit: PAGE } }),
+  },
 };
