@@ -1,8 +1,10 @@
-/** Characters that cannot be seen, or that turn the order of others around. Line breaks and tabs are no such. */
+/** Characters that cannot be seen, or that turn the order of others around. */
 const HIDDEN =
-  /[\p{Cc}\p{Cf}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2028\u2029\u2800\u3164\uFE00-\uFE0E\uFFA0\u{E0100}-\u{E01EF}]/gu;
+  /\p{Cc}|\p{Cf}|\p{Variation_Selector}|[\u034F\u115F\u1160\u17B4\u17B5\u180E\u2028\u2029\u2800\u3164\uFFA0]/gu;
 const SEEN = new Set(["\n", "\t"]);
 const JOINER = "\u200D";
+/** Makes the character before it a picture. */
+const AS_PICTURE = "\uFE0F";
 const PICTURE_BEFORE = /\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?$/u;
 const PICTURE_AFTER = /^\p{Extended_Pictographic}/u;
 /** Longer than any picture of one part, in code units. */
@@ -12,6 +14,7 @@ const LOOKED_AT = 8;
 export function visibleText(text: string): string {
   return text.replaceAll("\r\n", "\n").replace(HIDDEN, (character, offset: number, whole: string) => {
     if (SEEN.has(character)) return character;
+    if (character === AS_PICTURE && /\p{Emoji}$/u.test(whole.slice(Math.max(0, offset - 2), offset))) return character;
     if (character === JOINER && joinsPictures(whole, offset)) return character;
     return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
   });

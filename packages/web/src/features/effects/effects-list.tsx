@@ -1,6 +1,7 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import type { Effect } from "@bureau/protocol";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useRef } from "react";
+import { useOffsetTop } from "../../lib/use-offset-top.ts";
 import { EffectCard } from "./effect-card.tsx";
 
 const CARD_PX = 150;
@@ -10,7 +11,7 @@ const OVERSCAN = 5;
 /** The ledger; only what is near the screen is there. */
 export function EffectsList({ effects }: { effects: readonly Effect[] }) {
   const box = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
+  const top = useOffsetTop(box);
   const virtualizer = useWindowVirtualizer({
     count: effects.length,
     estimateSize: () => CARD_PX,
@@ -19,10 +20,6 @@ export function EffectsList({ effects }: { effects: readonly Effect[] }) {
     overscan: OVERSCAN,
     scrollMargin: top,
   });
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element !== null) setTop(Math.round(element.getBoundingClientRect().top + window.scrollY));
-  }, []);
   return (
     <div
       ref={box}

@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useWindowVirtualizer } from "@tanstack/react-virtual";
 import type { InboxEntry } from "@bureau/protocol";
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { useOffsetTop } from "../../lib/use-offset-top.ts";
 import { BoardContext } from "./board-context.ts";
 import { inBatch } from "./decidable.ts";
 import { EntryCard } from "./entry-card.tsx";
@@ -23,7 +24,7 @@ interface InboxListProps {
 /** The entries in their order. Only those near the screen are there, and those that somebody has in hand. */
 export function InboxList({ state, known, list }: InboxListProps) {
   const { order, activeId, focusOn, isWaiting } = state;
-  const [top, setTop] = useState(0);
+  const top = useOffsetTop(list);
   const held = useHeld(state);
   const virtualizer = useWindowVirtualizer({
     count: order.length,
@@ -39,15 +40,6 @@ export function InboxList({ state, known, list }: InboxListProps) {
       [held],
     ),
   });
-  useLayoutEffect(() => {
-    const box = list.current;
-    if (box === null) return;
-    const measure = () => setTop(Math.round(box.getBoundingClientRect().top + window.scrollY));
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, [list]);
   const place = activeId === null ? -1 : order.indexOf(activeId);
   useEffect(() => {
     if (activeId === null || focusOn.current !== activeId) return;
