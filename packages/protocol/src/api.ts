@@ -4,6 +4,9 @@ import { effectsApi } from "./api-effects.ts";
 import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
+import { linksApi } from "./api-links.ts";
+import { pairingsApi } from "./api-pairings.ts";
+import { peopleApi } from "./api-people.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
 import { secretsApi } from "./api-secrets.ts";
@@ -23,5 +26,8 @@ export const api = {
   ...connectorsApi,
   ...stateApi,
   ...devicesApi,
+  ...peopleApi,
+  ...pairingsApi,
+  ...linksApi,
 };
 export type Api = typeof api;

@@ -110,7 +110,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     const goalFiles = await watchGoals(engine, workspace, log);
     stack.defer(() => goalFiles.stop());
     stack.defer(pruneDaily(engine, log));
-    const { host, port, hosts, trustedProxies } = config;
+    const { host, port, hosts, publicUrl, trustedProxies } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
     const parts = {
       engine,
@@ -119,6 +119,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       token,
       version,
       hosts,
+      publicUrl,
       trustedProxies,
       webFolder: WEB_FOLDER,
       onFault,
