@@ -5,6 +5,9 @@ import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
 import { insightApi } from "./api-insight.ts";
+import { linksApi } from "./api-links.ts";
+import { pairingsApi } from "./api-pairings.ts";
+import { peopleApi } from "./api-people.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
 import { secretsApi } from "./api-secrets.ts";
@@ -25,5 +28,8 @@ export const api = {
   ...stateApi,
   ...devicesApi,
   ...insightApi,
+  ...peopleApi,
+  ...pairingsApi,
+  ...linksApi,
 };
 export type Api = typeof api;
