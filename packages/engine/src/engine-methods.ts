@@ -1,5 +1,6 @@
 import { AppError, type CapUse, type PolicyRule, type Status } from "@bureau/protocol";
 import { createAccess } from "./access.ts";
+import { artifactMethods } from "./artifact-methods.ts";
 import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
@@ -27,6 +28,7 @@ import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import type { Live } from "./loop/live.ts";
+import { artifactParts } from "./loop/publish.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
 import type { Models } from "./models/model.ts";
@@ -111,6 +113,7 @@ export function engineApi(given: MethodParts): EngineApi {
     getEffect: (effect) => getEffect(database, effect),
     undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by.name),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
+    ...artifactMethods(commands, artifactParts(parts)),
     stopAll: ({ by }) => stopAll(commands, by.name),
     resumeAll: () => resumeAll(commands),
     listPolicyRules: () => listRules(database, given.policy),

@@ -287,6 +287,8 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
   return {
+    workspace,
+    secretIn: () => null,
     database: tellingDatabase(database, () => live.committed()),
     writer: new JournalWriter({ database, clock, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),

@@ -1,3 +1,4 @@
+export type { FileBytes } from "./commands/look-at-artifact.ts";
 export type { KnownCaller } from "./commands/recognize-caller.ts";
 export type { SessionHolder } from "./commands/sessions.ts";
 export { createAccess } from "./access.ts";

@@ -23,7 +23,7 @@ const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
 /** Text that every part of the system can store: no NUL character, no half of a surrogate pair. */
-function storable(maxCharacters: number) {
+export function storable(maxCharacters: number) {
   return z
     .string()
     .min(1)
@@ -40,7 +40,7 @@ export const LongText = storable(TEXT_CHARACTERS);
 export const FilePath = storable(PATH_CHARACTERS);
 
 /** In a query string: one value, or several with commas between them. */
-function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
+export function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
   return z.preprocess(
     (value) => (typeof value === "string" ? value.split(",") : value),
     z.array(z.enum(values)).min(1).max(values.length),
@@ -48,7 +48,7 @@ function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
 }
 
 /** In a query string: a whole number. */
-function whole(min: number, max: number) {
+export function whole(min: number, max: number) {
   return z.preprocess(
     (value) => (typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value),
     z.number().int().min(min).max(max),

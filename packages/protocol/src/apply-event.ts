@@ -1,4 +1,5 @@
 import type { Agent } from "./agent.ts";
+import type { Artifact, ArtifactComment, ArtifactVersion } from "./artifact.ts";
 import type { Halt } from "./api-replies.ts";
 import type { BureauEvent } from "./event.ts";
 import type { Evidence, Goal } from "./goal.ts";
@@ -22,6 +23,9 @@ export interface View {
   steps: Readonly<Record<string, Step>>;
   toolCalls: Readonly<Record<string, ToolCall>>;
   inbox: Readonly<Record<string, InboxEntry>>;
+  artifacts: Readonly<Record<string, Artifact>>;
+  artifactVersions: Readonly<Record<string, ArtifactVersion>>;
+  artifactComments: Readonly<Record<string, ArtifactComment>>;
   /** Since when everything is stopped, and who stopped it; null while work may go on. */
   halted: Halt | null;
 }
@@ -38,6 +42,9 @@ export const EMPTY_VIEW: View = {
   steps: {},
   toolCalls: {},
   inbox: {},
+  artifacts: {},
+  artifactVersions: {},
+  artifactComments: {},
   halted: null,
 };
 
@@ -52,6 +59,9 @@ const PLACES = [
   ["step", "steps"],
   ["toolCall", "toolCalls"],
   ["entry", "inbox"],
+  ["artifact", "artifacts"],
+  ["artifactVersion", "artifactVersions"],
+  ["comment", "artifactComments"],
 ] as const;
 
 interface Identified {

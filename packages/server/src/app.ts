@@ -1,4 +1,4 @@
-import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
+import { type Api, api, AppError, type BytesName, type Endpoint, type Handlers } from "@bureau/protocol";
 import type { SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
@@ -6,6 +6,7 @@ import { admit } from "./admit.ts";
 import { type Auth, createAuth, isSame } from "./auth.ts";
 import { authorize } from "./caller.ts";
 import { errorReply } from "./errors.ts";
+import { type BytesHandlers } from "./file-reply.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
@@ -13,11 +14,13 @@ import { createPeerReader } from "./peer.ts";
 import { readInput, type RequestInput } from "./read-input.ts";
 import { createRequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
+import { artifactFiles, artifactHandlers } from "./routes/artifacts.ts";
 import { addCareRoutes } from "./routes/care.ts";
 import { connectorHandlers } from "./routes/connectors.ts";
 import { deviceHandlers } from "./routes/devices.ts";
 import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
+import { agentFiles, fileHandlers } from "./routes/files.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { policyHandlers } from "./routes/policy.ts";
@@ -65,12 +68,15 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth
     ...runHandlers(engine),
     ...inboxHandlers(engine),
     ...effectHandlers(engine),
+    ...artifactHandlers(engine),
+    ...fileHandlers(engine),
     ...policyHandlers(engine),
     ...secretHandlers(engine),
     ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version),
     ...deviceHandlers(engine, auth),
   };
+  const files: BytesHandlers<BytesName<Api>> = { ...artifactFiles(engine), ...agentFiles(engine) };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
@@ -78,6 +84,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth
       authorize(context, endpoint, isSame);
       const input = await readInput(context, endpoint);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
+      if (endpoint.reply === "bytes") return await files[name as keyof typeof files](input, context);
       if (handler === undefined) return streamEvents(context, input);
       const reply = await handler(input, context);
       return endpoint.reply === "empty" ? context.body(null, 204) : context.json(reply as object);

@@ -14,6 +14,7 @@ import type { Gated } from "./gate.ts";
 import { labelsAfter, labelsToSet, sourcesOfCall, withSources } from "./labels.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
+import { publishForCall } from "./publish.ts";
 import { signalOutcome } from "./signal-tools.ts";
 import {
   type BegunStep,
@@ -241,6 +242,7 @@ function contextOf(parts: LoopParts, journal: Journal, call: LoadedCall, signal:
     clock: parts.clock,
     approved: call.approved,
     effectKey: null,
+    publish: (publication) => publishForCall(parts, journal, call, publication),
     onProgress: (text) => {
       if (parts.live.hasDeltaListeners) {
         parts.live.emitDelta({ type: "tool_call.progress", runId: run.id, stepId, kind: "output", text });
@@ -290,6 +292,7 @@ async function closeCalls(
       call.result = outcome.text.slice(0, MAX_REMEMBERED_RESULT);
       changes.toolCallPatches!.push({ id: call.id, status: outcome.status, result: outcome.text, ended_at: endedAt });
       contents.push(resultContent(call, outcome, sources[0]));
+      if (outcome.item) contents.push(outcome.item);
       changes.events!.push(endedEvent(journal, call, outcome, endedAt));
       facts = { ...facts, ...remember(journal, call, outcome) };
     }

@@ -48,6 +48,10 @@ export interface AgentContext {
 
 /** What driving a run stands on. */
 export interface LoopParts {
+  /** Absolute, real path of the workspace's folder. */
+  workspace: string;
+  /** The name of a secret whose value is in the text. */
+  secretIn(text: string): string | null;
   database: Database;
   writer: JournalWriter;
   blobs: Blobs;

@@ -141,6 +141,8 @@ function loopParts(input: {
   });
   input.connections.push(connectors);
   return {
+    workspace,
+    secretIn: () => null,
     database,
     writer: new JournalWriter({ database, clock: systemClock }),
     blobs: openBlobs({ folder: join(workspace, ".bureau", "blobs") }),
