@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { AppError, newId } from "@bureau/protocol";
-import { judgeFile } from "../domain/artifact-file.ts";
+import { type FileVerdict, judgeFile, type KnownFile } from "../domain/artifact-file.ts";
 import { hashOfBytes, MAX_PREVIEW_BYTES } from "../previews/make-preview.ts";
 import { sniff } from "../previews/sniff.ts";
 import { findArtifact } from "../queries/lookup.ts";
@@ -21,15 +21,13 @@ import { change } from "./change.ts";
  * Returns what a person should know of the file; null when it holds the newest version.
  */
 export async function syncArtifactFile(parts: ArtifactParts, artifactId: string): Promise<string | null> {
-  return await withFileLock(`artifact:${artifactId}`, async () => {
-    const artifact = await findArtifact(parts.database, artifactId);
-    try {
-      return await sync(parts, artifact);
-    } catch (error) {
-      if (error instanceof AppError && error.code !== "internal") return `Its file cannot be used: ${error.message}`;
-      throw error;
-    }
-  });
+  const artifact = await findArtifact(parts.database, artifactId);
+  try {
+    return await sync(parts, artifact);
+  } catch (error) {
+    if (error instanceof AppError && error.code !== "internal") return `Its file cannot be used: ${error.message}`;
+    throw error;
+  }
 }
 
 interface Found {
@@ -42,22 +40,43 @@ async function sync(parts: ArtifactParts, artifact: ArtifactRow): Promise<string
   const path = artifactPath(artifact);
   const isPending = artifact.file_version !== artifact.version;
   if (!isPending && artifact.file_stamp !== null && artifact.file_stamp === stampOf(parts, path)) return null;
-  const found = readFound(parts, path);
-  if (found === "too_large") return `${path} was changed by hand and is larger than 32 MB, so it is no version.`;
-  const hashes = await hashesOf(parts, artifact);
-  const verdict = judgeFile({ ...hashes, isPending }, found === null ? null : hashOfBytes(found.bytes));
+  const known = { ...(await hashesOf(parts, artifact)), isPending };
+  // Nothing of the database is asked for under the lock, so that nobody holds it for long.
+  const { verdict, found } = await withFileLock(`${parts.workspace.folder}/${path}`, () =>
+    settleFile(parts, artifact, known),
+  );
   switch (verdict) {
     case "same":
-      await remember(parts, artifact, found!.stamp);
+    case "write":
+      await remember(parts, artifact, found?.stamp ?? stampOf(parts, path));
       return null;
     case "gone":
       return `${path} is gone. Its versions are kept.`;
-    case "write":
-      await write(parts, artifact, hashes.newest);
-      return null;
+    case "too_large":
+      return `${path} was changed by hand and is larger than 32 MB, so it is no version.`;
     case "take_up":
       return await takeUp(parts, artifact, found!);
   }
+}
+
+/** Looks at the file, and writes the newest version where that is what it asks for. */
+async function settleFile(
+  parts: ArtifactParts,
+  artifact: ArtifactRow,
+  known: KnownFile,
+): Promise<{ verdict: FileVerdict | "too_large"; found: Found | null }> {
+  const found = readFound(parts, artifactPath(artifact));
+  if (found === "too_large") return { verdict: found, found: null };
+  const verdict = judgeFile(known, found === null ? null : hashOfBytes(found.bytes));
+  if (verdict !== "write") return { verdict, found };
+  const bytes = Buffer.from(await parts.blobs.get(known.newest));
+  const place = openPlace(parts.workspace.folder, artifactPath(artifact), "write");
+  try {
+    await replaceFile(place, bytes, artifact.id);
+  } finally {
+    place.close();
+  }
+  return { verdict, found: null };
 }
 
 /** What a look at a file tells without reading it; null when it is not there. */
@@ -79,32 +98,17 @@ function readFound(parts: ArtifactParts, path: string): Found | "too_large" | nu
   }
 }
 
-/** The newest version, and the one that the file was last known to hold. */
-async function hashesOf(
-  { database }: ArtifactParts,
-  artifact: ArtifactRow,
-): Promise<{ newest: string; held: string | null }> {
+/** The newest version, and those that the file may hold until it is written. */
+async function hashesOf({ database }: ArtifactParts, artifact: ArtifactRow): Promise<Omit<KnownFile, "isPending">> {
   const { rows } = await database.query<{ number: number; hash: string; file: string }>(
-    "SELECT number, hash, file FROM artifact_versions WHERE artifact_id = $1 AND number IN ($2, $3)",
-    [artifact.id, artifact.version, artifact.file_version],
+    "SELECT number, hash, file FROM artifact_versions WHERE artifact_id = $1 AND number BETWEEN $2 AND $3",
+    [artifact.id, artifact.file_version, artifact.version],
   );
   const newest = rows.find((row) => row.number === artifact.version);
   if (newest === undefined) throw new AppError("internal", `The artifact ${artifact.id} lacks its newest version.`);
   // Under another name there was another file before.
-  const held = rows.find((row) => row.number === artifact.file_version && row.file === artifact.file);
-  return { newest: newest.hash, held: held?.hash ?? null };
-}
-
-async function write(parts: ArtifactParts, artifact: ArtifactRow, hash: string): Promise<void> {
-  const bytes = Buffer.from(await parts.blobs.get(hash));
-  const path = artifactPath(artifact);
-  const place = openPlace(parts.workspace.folder, path, "write");
-  try {
-    await replaceFile(place, bytes, artifact.id);
-  } finally {
-    place.close();
-  }
-  await remember(parts, artifact, stampOf(parts, path));
+  const before = rows.filter((row) => row.number < artifact.version && row.file === artifact.file);
+  return { newest: newest.hash, held: new Set(before.map((row) => row.hash)) };
 }
 
 /** Nothing is lost with it: without, the next look reads the file. */
