@@ -100,7 +100,7 @@ function replyOf(output: Buffer, code: number | null): Converted {
 }
 
 /** It may read the program and what the program is made of: no other file, and no process, thread or write. */
-function flags(): string[] {
+export function flags(): string[] {
   const folders = [dirname(dirname(dirname(MAIN))), nodeModules()];
   return [
     `--max-old-space-size=${HEAP_MB}`,

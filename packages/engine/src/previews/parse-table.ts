@@ -44,6 +44,7 @@ export function parseTable(text: string, delimiter: string, limits: TableLimits 
       at += delimiter.length;
       if (at < text.length) continue;
       if (row.length < limits.columns) row.push("");
+      else truncated = true;
     } else at = afterLineEnd(text, at);
     rows.push(row);
     row = [];
