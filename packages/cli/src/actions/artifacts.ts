@@ -153,7 +153,10 @@ function renderArtifact(terminal: Terminal, { artifact, versions, comments, file
   if (comments.length > 0) lines.push("");
   for (const comment of comments) {
     const place = comment.place?.lines;
-    const where = place === undefined ? "" : `, lines ${place.from}-${place.to}`;
+    const where =
+      place === undefined
+        ? ""
+        : `, ${place.from === place.to ? `line ${place.from}` : `lines ${place.from}-${place.to}`}`;
     lines.push(
       `${comment.status}  ${comment.id}  ${oneLine(comment.by, 60)} on version ${comment.version}${where}, ${at(comment.createdAt)}:`,
     );

@@ -104,7 +104,7 @@ describe("a hostile file ends in a reason, within the limits:", () => {
   };
   for (const [name, file] of Object.entries(files)) {
     test(
-      name,
+      `${name}`,
       async () => {
         const bytes = file();
         const { format } = sniff(bytes, "x.docx");

@@ -8,6 +8,9 @@ const PROBE_BYTES = 64 * 1024;
 /** Control characters that text has: tab, line feed, form feed, carriage return, escape of colored logs. */
 const TEXT_CONTROLS = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 
+/** Text may have one other control character in so many bytes. */
+const BYTES_A_CONTROL = 50;
+
 export type TableFormat = "csv" | "tsv" | "xlsx" | "ods";
 
 /** What a file is by its bytes. The name only tells one kind of text from another. */
@@ -88,12 +91,15 @@ function sniffText(name: string): Sniffed {
   }
 }
 
-/** True for UTF-8 without characters that no text has. */
+/** True for UTF-8 without a NUL, and with hardly a control character that no text has. */
 export function isText(bytes: Buffer): boolean {
   const probe = bytes.subarray(0, PROBE_BYTES);
+  let controls = 0;
   for (const byte of probe) {
-    if (byte === 0x7f || (byte < 0x20 && !TEXT_CONTROLS.has(byte))) return false;
+    if (byte === 0) return false;
+    if (byte === 0x7f || (byte < 0x20 && !TEXT_CONTROLS.has(byte))) controls += 1;
   }
+  if (controls * BYTES_A_CONTROL > probe.length) return false;
   return isUtf8(bytes.length > PROBE_BYTES ? wholeCharacters(probe) : probe);
 }
 
