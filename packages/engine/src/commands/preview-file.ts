@@ -35,7 +35,7 @@ async function readOffice(
   atWork.set(key, work);
   const converted = await work;
   if ("content" in converted) await keep(parts, { hash, format, now }, JSON.stringify(converted.content));
-  else remember(key, converted.problem);
+  else if (converted.lasting) remember(key, converted.problem);
   return converted;
 }
 

@@ -20,7 +20,7 @@ const MAX_WAITING = 100;
 
 const MAIN = fileURLToPath(new URL("./office-main.ts", import.meta.url));
 
-/** The content that was found, or one sentence about the file. `lasting`: it will be the same the next time. */
+/** The content that was found, or one sentence about the file. `lasting`: it need not be tried again. */
 export type Converted = { content: unknown } | { problem: string; lasting: boolean };
 
 let working = 0;
@@ -71,7 +71,7 @@ function convert(bytes: Uint8Array, format: string): Promise<Converted> {
     resolve(result);
   };
   const timer = setTimeout(
-    () => end({ problem: `Reading it took longer than ${TIME_MS / 1000} s and was stopped.`, lasting: false }),
+    () => end({ problem: `Reading it took longer than ${TIME_MS / 1000} s and was stopped.`, lasting: true }),
     TIME_MS,
   );
   const watch = setInterval(() => {

@@ -12,10 +12,10 @@ const MAX_NOTE_CHARACTERS = 2_000;
 const parameters = z
   .strictObject({
     title: z.string().trim().min(1).max(MAX_TITLE_CHARACTERS),
-    path: z.string().min(1).optional().describe("a file of the folder"),
-    content: z.string().min(1).optional().describe("Markdown, in place of a path"),
-    artifact: z.string().min(1).max(200).optional().describe("id of the artifact that this is a new version of"),
-    note: z.string().max(MAX_NOTE_CHARACTERS).optional().describe("what is new, in a sentence"),
+    path: z.string().min(1).optional(),
+    content: z.string().min(1).optional(),
+    artifact: z.string().min(1).max(200).optional(),
+    note: z.string().max(MAX_NOTE_CHARACTERS).optional(),
   })
   .refine((args) => (args.path === undefined) !== (args.content === undefined), {
     message: "or content must be given, and not both",
@@ -26,8 +26,7 @@ const parameters = z
 export const publishArtifact = defineTool({
   name: "publish_artifact",
   description:
-    "Publishes a finished result for people: a file, or Markdown. They see each version, compare and comment. " +
-    "To change what was published, publish again with its artifact id.",
+    "Publishes a finished result for people: a file by its path, or Markdown as content. To change it later, publish a new version with its artifact id.",
   parameters,
   effect: "write_workspace",
   idempotent: true,
