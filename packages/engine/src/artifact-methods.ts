@@ -21,8 +21,7 @@ export function artifactMethods(commands: CommandParts, given: ArtifactParts): A
     previewArtifact: (artifact, version) => previewArtifact(parts, artifact, version),
     artifactContent: (artifact, version) => artifactContent(parts, artifact, version),
     diffArtifact: (artifact, query) => diffArtifact(parts, artifact, query),
-    commentArtifact: (artifact, { by, ...input }) =>
-      commentArtifact(parts, commands, artifact, { ...input, by: by.name }),
+    commentArtifact: (artifact, input) => commentArtifact(parts, commands, artifact, input),
     resolveComment: setStatus("resolved"),
     reopenComment: setStatus("open"),
     archiveArtifact: (artifact) => setArtifactStatus(parts, artifact, "archived"),

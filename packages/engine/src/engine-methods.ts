@@ -24,9 +24,11 @@ import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import type { Connectors } from "./connectors/connector.ts";
+import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
+import { linksApi } from "./links-methods.ts";
 import type { Live } from "./loop/live.ts";
 import { artifactParts } from "./loop/publish.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
@@ -91,16 +93,16 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, text) => postMessage(commands, thread, text),
+    postMessage: (thread, text, by) => postMessage(commands, thread, text, { by }),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
     listSteps: (run, query) => listSteps(database, run, query),
     listToolCalls: (run, query) => listToolCalls(database, run, query),
     cancelRun: (run) => cancelRun(commands, run),
-    steerRun: (run, text) => steerRun(commands, run, text),
+    steerRun: (run, text, by) => steerRun(commands, run, text, { by }),
     exportRecording: (run) => exportRecording(parts, run),
-    listInbox: (query) => listInbox(database, query),
+    listInbox: (query, view) => listInbox(database, query, view),
     getInboxEntry: (entry) => getInboxEntry(database, entry),
     decideInboxEntry: (entry, input) => decideInboxEntry(commands, entry, input),
     editInboxEntry: async (entry, input) => {
@@ -111,13 +113,13 @@ export function engineApi(given: MethodParts): EngineApi {
     replyToInbox: (input) => replyToInbox(commands, input),
     listEffects: (query) => listEffects(database, query),
     getEffect: (effect) => getEffect(database, effect),
-    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by.name),
+    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, textOfDecider(by)),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
     ...artifactMethods(commands, artifactParts(parts)),
-    stopAll: ({ by }) => stopAll(commands, by.name),
+    stopAll: ({ by }) => stopAll(commands, textOfDecider(by)),
     resumeAll: () => resumeAll(commands),
     listPolicyRules: () => listRules(database, given.policy),
-    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: by.name }),
+    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: textOfDecider(by) }),
     removePolicyRule: (rule) => removePolicyRule(commands, rule),
     listSecrets: () => listSecrets(vault, commands.workspace.folder),
     setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
@@ -127,7 +129,7 @@ export function engineApi(given: MethodParts): EngineApi {
         { database, settings: given.policy, tools: given.tools, connectedTools: parts.connectedTools, sandbox },
         input,
       ),
-    hey: () => hey(database),
+    hey: (view) => hey(database, view),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
@@ -140,6 +142,7 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
+    ...linksApi(commands),
     onDelta: (listener) => live.onDelta(listener),
   };
 }

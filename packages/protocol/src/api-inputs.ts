@@ -33,6 +33,9 @@ export function storable(maxCharacters: number) {
     });
 }
 
+/** In a query string: yes or no. */
+export const Flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean());
+
 /** An id, or the name of an agent or a goal. */
 export const Reference = storable(REFERENCE_CHARACTERS);
 export const Line = storable(LINE_CHARACTERS);
@@ -211,8 +214,16 @@ export const ListInbox = Page.extend({
   kind: oneOrMany(INBOX_KINDS).optional(),
   goal: Reference.optional(),
   run: Reference.optional(),
+  /** Only what is for me to decide: given to me, or to nobody. */
+  mine: Flag.optional(),
 });
 export type ListInbox = z.infer<typeof ListInbox>;
+
+export const HeyQuery = z.strictObject({
+  /** Only what is for me to decide: given to me, or to nobody. */
+  mine: Flag.optional(),
+});
+export type HeyQuery = z.infer<typeof HeyQuery>;
 
 export const ListInboxKind = ListInbox.omit({ kind: true });
 export type ListInboxKind = z.infer<typeof ListInboxKind>;
@@ -267,16 +278,18 @@ export const EventsQuery = z.strictObject({
   run: Reference.optional(),
   thread: Reference.optional(),
   goal: Reference.optional(),
+  /** Pieces of answers in the making: of this thread alone, or `none`. Absent: of all that is watched. */
+  deltas: Reference.optional(),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;
 
 const MIN_DEVICE_SECONDS = 60;
 const MAX_DEVICE_SECONDS = 10 * 366 * 24 * 60 * 60;
-/** Under these names others decide. */
-const RESERVED_NAMES = ["owner", "bureau", "runtime", "policy", "rule"];
+/** Under these names others decide, or somebody else is meant. */
+const RESERVED_NAMES = ["owner", "bureau", "runtime", "the runtime", "policy", "rule", "me"];
 
 /** Stands in decisions as who made them, so it cannot look like anyone else. */
-const DeviceName = z
+export const PlainName = z
   .string()
   .max(60)
   .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} .'’-]*[\p{L}\p{N}\p{M}])?$/u, {
@@ -285,7 +298,7 @@ const DeviceName = z
   .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), { message: "is a name that Bureau uses itself" });
 
 export const AddDevice = z.strictObject({
-  name: DeviceName,
+  name: PlainName,
   scope: z.enum(SCOPES).default("full"),
   /** Absent: the token holds until it is revoked. */
   expiresInSeconds: z.number().int().min(MIN_DEVICE_SECONDS).max(MAX_DEVICE_SECONDS).optional(),

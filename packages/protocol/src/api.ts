@@ -6,6 +6,9 @@ import { connectorsApi } from "./api-connectors.ts";
 import { filesApi } from "./api-files.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
+import { linksApi } from "./api-links.ts";
+import { pairingsApi } from "./api-pairings.ts";
+import { peopleApi } from "./api-people.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
 import { secretsApi } from "./api-secrets.ts";
@@ -27,5 +30,8 @@ export const api = {
   ...connectorsApi,
   ...stateApi,
   ...devicesApi,
+  ...peopleApi,
+  ...pairingsApi,
+  ...linksApi,
 };
 export type Api = typeof api;

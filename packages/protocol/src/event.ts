@@ -44,6 +44,8 @@ export const EVENT_TYPES = [
   "artifact.commented",
   "artifact.archived",
   "rehearsal.drifted",
+  "person.added",
+  "person.removed",
   "everything.stopped",
   "everything.resumed",
 ] as const;

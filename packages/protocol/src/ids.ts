@@ -17,6 +17,10 @@ export const ID_PREFIXES = {
   artifact: "art",
   artifactVersion: "ver",
   artifactComment: "cmt",
+  person: "pers",
+  invitation: "inv",
+  pairing: "pair",
+  link: "link",
   device: "dev",
   session: "sess",
   executor: "exec",
@@ -42,6 +46,10 @@ export type RuleId = Id<"rule">;
 export type ArtifactId = Id<"artifact">;
 export type ArtifactVersionId = Id<"artifactVersion">;
 export type ArtifactCommentId = Id<"artifactComment">;
+export type PersonId = Id<"person">;
+export type InvitationId = Id<"invitation">;
+export type PairingId = Id<"pairing">;
+export type LinkId = Id<"link">;
 export type DeviceId = Id<"device">;
 export type SessionId = Id<"session">;
 

@@ -39,7 +39,7 @@ const PRUNE_EVERY_MS = 24 * 60 * 60_000;
 const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
-const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
+const WEB_FOLDER = new URL("../../web/dist", import.meta.url).pathname;
 
 export interface RunningServer {
   url: string;
@@ -110,7 +110,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     const goalFiles = await watchGoals(engine, workspace, log);
     stack.defer(() => goalFiles.stop());
     stack.defer(pruneDaily(engine, log));
-    const { host, port, hosts, trustedProxies } = config;
+    const { host, port, hosts, publicUrl, trustedProxies } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
     const parts = {
       engine,
@@ -119,6 +119,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       token,
       version,
       hosts,
+      publicUrl,
       trustedProxies,
       webFolder: WEB_FOLDER,
       onFault,

@@ -7,6 +7,7 @@ import {
   newId,
   type Run,
 } from "@bureau/protocol";
+import type { Decider } from "../domain/decider.ts";
 import { MAX_PREVIEW_BYTES } from "../previews/make-preview.ts";
 import { findArtifact, findArtifactVersion } from "../queries/lookup.ts";
 import {
@@ -38,7 +39,7 @@ export async function commentArtifact(
   parts: ArtifactParts,
   commands: CommandParts,
   reference: string,
-  input: CommentArtifact & { by: string },
+  input: CommentArtifact & { by: Decider },
 ): Promise<CommentReply> {
   const { id } = await findArtifact(parts.database, reference);
   await syncArtifactFile(parts, id);
@@ -48,11 +49,12 @@ export async function commentArtifact(
   const about = aboutText(artifact, version, place, await quoteOf(parts, version, place));
   const kept: { comment?: ArtifactComment } = {};
   const reply = await postMessage(commands, artifact.thread_id, input.text, {
+    by: input.by,
     about,
     isAnswer: false,
     alongside: async (change, run) => {
       await taintRun(change, run, version);
-      kept.comment = await insertComment(change, artifact, version, { ...input, place });
+      kept.comment = await insertComment(change, artifact, version, { text: input.text, place, by: input.by.name });
     },
   });
   return { comment: kept.comment!, ...reply };

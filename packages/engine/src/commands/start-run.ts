@@ -1,4 +1,5 @@
 import { AppError, type MessageReply, type Run, type StartRun } from "@bureau/protocol";
+import type { Decider } from "../domain/decider.ts";
 import { runFromRow } from "../store/rows.ts";
 import { agentOfFolder } from "./add-agent.ts";
 import { addItems, change, type Change } from "./change.ts";
@@ -25,6 +26,8 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
 
 /** What goes with a message. */
 export interface MessageOptions {
+  /** Who says it; whoever runs the program where absent. */
+  by?: Decider | undefined;
   /** Said by the runtime before it: what it is about. */
   about?: string;
   /** False: it is no answer to a question that the run waits with. */

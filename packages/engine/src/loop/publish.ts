@@ -1,11 +1,12 @@
 import type { AgentId, GoalId, RunId, ThreadId } from "@bureau/protocol";
 import type { ArtifactParts } from "../commands/artifact-parts.ts";
+import { withSources } from "../domain/sources.ts";
 import { publishArtifact } from "../commands/publish-artifact.ts";
 import { artifactPath } from "../store/artifacts.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import type { NewPublication, PublishedArtifact } from "../tools/tool.ts";
 import type { Journal } from "./journal.ts";
-import { labelsRead, withSources } from "./labels.ts";
+import { labelsRead } from "./labels.ts";
 import type { LoopParts } from "./parts.ts";
 
 /** What publishing stands on, of what runs stand on. */
