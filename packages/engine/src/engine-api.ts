@@ -2,6 +2,7 @@ import type {
   AddAgent,
   AddDevice,
   AddPolicyRule,
+  AddPushSubscription,
   After,
   Agent,
   AgentList,
@@ -41,10 +42,19 @@ import type {
   ListThreads,
   ListedRule,
   LiveDelta,
+  Message,
   MessageReply,
   Page,
+  Passkey,
+  PasskeyId,
   PolicyRules,
   PolicySimulation,
+  PushDecided,
+  PushKey,
+  PushStatus,
+  PushSubscription,
+  PushSubscriptionList,
+  PushTested,
   Recording,
   ResumeAllReply,
   Run,
@@ -64,9 +74,13 @@ import type {
   Thread,
   ThreadList,
   ToolCallList,
+  Upload,
+  UploadFile,
   UsageQuery,
   UsageReport,
 } from "@bureau/protocol";
+import type { KnownPasskey, NewPasskey, PasskeyHolder } from "./commands/passkeys.ts";
+import type { PushCaller } from "./commands/push-subscriptions.ts";
 import type { KnownCaller } from "./commands/recognize-caller.ts";
 import type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 import type { Decider } from "./domain/decider.ts";
@@ -92,7 +106,10 @@ export interface EngineApi
     ConnectorsApi,
     StateApi,
     EventsApi,
-    AccessApi {}
+    AccessApi,
+    PasskeysApi,
+    PushApi,
+    UploadsApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
@@ -134,7 +151,7 @@ export interface WorkApi {
   /** Items with a position after `after`, oldest first. */
   listItems(thread: string, query: After): Promise<ItemList>;
   /** Steers the thread's open run, or starts one. */
-  postMessage(thread: string, text: string): Promise<MessageReply>;
+  postMessage(thread: string, message: Message): Promise<MessageReply>;
 }
 
 export interface RunsApi {
@@ -239,4 +256,38 @@ export interface AccessApi {
     devices: readonly DeviceId[];
     sessions: readonly SessionId[];
   }): Promise<Set<DeviceId | SessionId>>;
+}
+
+/** What a challenge is for. */
+export type ChallengeUse = { purpose: "register"; holder: PasskeyHolder } | { purpose: "sign_in" };
+
+/** What is kept of passkeys. That a signature is right is checked by whoever asks for these. */
+export interface PasskeysApi {
+  listPasskeys(): Promise<Passkey[]>;
+  addPasskey(passkey: NewPasskey): Promise<Passkey>;
+  removePasskey(passkey: string): Promise<void>;
+  /** Keeps what is to be signed, for five minutes and one use. */
+  addChallenge(challenge: string, use: ChallengeUse): Promise<void>;
+  /** True once. */
+  takeChallenge(challenge: string, use: ChallengeUse): Promise<boolean>;
+  passkeysOf(holder: PasskeyHolder, host: string): Promise<{ credentialId: string; transports: string[] }[]>;
+  findPasskey(credentialId: string, host: string): Promise<KnownPasskey | null>;
+  /** False where it was used meanwhile. */
+  passkeyUsed(passkey: PasskeyId, counter: number): Promise<boolean>;
+}
+
+export interface PushApi {
+  getPush(): Promise<PushStatus>;
+  getPushKey(): Promise<PushKey>;
+  /** Of a device its own; of the owner all. */
+  listPushSubscriptions(by: PushCaller): Promise<PushSubscriptionList>;
+  addPushSubscription(input: AddPushSubscription & { by: PushCaller }): Promise<PushSubscription>;
+  removePushSubscription(subscription: string, by: PushCaller): Promise<void>;
+  testPush(input: { subscription?: string | undefined; by: PushCaller }): Promise<PushTested>;
+  /** Decides what the token was made for, as the device that was pushed to, once. */
+  decideByPush(token: string): Promise<PushDecided>;
+}
+
+export interface UploadsApi {
+  uploadFile(input: UploadFile & { bytes: Uint8Array; type: string; by: string }): Promise<Upload>;
 }

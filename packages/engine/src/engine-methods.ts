@@ -1,5 +1,5 @@
 import { AppError, type CapUse, type PolicyRule, type Status } from "@bureau/protocol";
-import { createAccess } from "./access.ts";
+import { createAccess, createPasskeys } from "./access.ts";
 import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
@@ -22,9 +22,10 @@ import { postMessage, startRun } from "./commands/start-run.ts";
 import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
+import { uploadFile, withAttachments } from "./commands/upload-file.ts";
 import type { Connectors } from "./connectors/connector.ts";
 import { examine } from "./doctor.ts";
-import type { EngineApi } from "./engine-api.ts";
+import type { EngineApi, PushApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
@@ -55,6 +56,7 @@ export interface MethodParts {
   sandbox: Sandbox;
   vault: SecretStore | null;
   connectors: Connectors;
+  push: PushApi;
   parts: LoopParts;
   tools: readonly Tool[];
   /** The rules of `bureau.yaml`. */
@@ -66,6 +68,7 @@ export interface MethodParts {
 export function engineApi(given: MethodParts): EngineApi {
   const { commands, live, models, sandbox, vault, connectors, parts, isStopping } = given;
   const { database } = commands;
+  const uploads = { commands, blobs: parts.blobs, onLabels: () => parts.policy(true) };
   return {
     listAgents: (query) => listAgents(database, query),
     getAgent: (agent) => getAgent(database, agent),
@@ -75,7 +78,7 @@ export function engineApi(given: MethodParts): EngineApi {
     resumeAgent: (agent) => resumeAgent(commands, agent),
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
-    createGoal: (input) => createGoal(commands, input),
+    createGoal: (input) => withAttachments(uploads, () => createGoal(commands, input)),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
     resumeGoal: (goal) => resumeGoal(commands, goal),
@@ -89,7 +92,9 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, text) => postMessage(commands, thread, text),
+    postMessage: (thread, { text, attachments }) =>
+      withAttachments(uploads, () => postMessage(commands, thread, text, attachments)),
+    uploadFile: (input) => uploadFile(uploads, input),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
@@ -137,6 +142,8 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
+    ...createPasskeys(commands),
+    ...given.push,
     onDelta: (listener) => live.onDelta(listener),
   };
 }

@@ -39,6 +39,7 @@ import { SpendWatch } from "./loop/spend-watch.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
+import { createPush, NO_PUSH, type Push, type PushOptions } from "./push.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
@@ -91,6 +92,8 @@ export interface EngineOptions {
   /** Everything was stopped while no process was up: nothing begins until it is resumed. */
   halted?: Halt | null;
   approvals?: Partial<ApprovalTimes>;
+  /** How notifications reach phones; without it there are none. */
+  push?: PushOptions;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -120,12 +123,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { database, workspace, log } = options;
   const clock = options.clock ?? systemClock;
   const signals = new Signals();
-  const late: { dispatcher: RunDispatcher | null } = { dispatcher: null };
+  const late: { dispatcher: RunDispatcher | null; push?: Push } = { dispatcher: null };
   const live = new Live({
     database,
     clock,
     onRunSignal: (runId) => signals.interrupt(runId),
     onReconnect: () => late.dispatcher?.kick(),
+    onPushSignal: () => late.push?.changed(),
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   if (options.halted) await takeHalt(database, options.halted);
@@ -158,6 +162,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   sweep(options, { executor, live, dispatcher: late.dispatcher });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
   expiry.start();
+  const onEvents: Live["onEvents"] = (listener) => live.onEvents(listener);
+  const push = createPush(options.push ?? NO_PUSH, { commands, clock, onEvents, log });
+  late.push = push;
+  push.start();
   return {
     ...engineApi({
       commands,
@@ -166,6 +174,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       sandbox: options.sandbox,
       vault: options.vault ?? null,
       connectors,
+      push: push.api,
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
@@ -182,7 +191,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     stop: async () => {
       signals.stop();
-      await expiry.stop();
+      await Promise.all([expiry.stop(), push.stop()]);
       await late.dispatcher!.stop();
       await parts.writer.drain();
       await live.stop();

@@ -19,6 +19,7 @@ const MAX_PAGE = 500;
 const MAX_CHECKS = 50;
 const MAX_CONSTRAINTS = 50;
 const MAX_LISTED_IDS = 500;
+const MAX_ATTACHMENTS = 20;
 const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
@@ -38,6 +39,9 @@ export const Reference = storable(REFERENCE_CHARACTERS);
 export const Line = storable(LINE_CHARACTERS);
 export const LongText = storable(TEXT_CHARACTERS);
 export const FilePath = storable(PATH_CHARACTERS);
+
+/** Ids of files that were uploaded before: the agent is told where they are. */
+const Attachments = z.array(Reference).max(MAX_ATTACHMENTS).optional();
 
 /** In a query string: one value, or several with commas between them. */
 function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
@@ -119,6 +123,7 @@ export const CreateGoal = z
     thread: Reference.optional(),
     /** True: written down, and started later by `resume`. */
     draft: z.boolean().optional(),
+    attachments: Attachments,
   })
   .refine((goal) => [goal.text, goal.spec, goal.file].filter((part) => part !== undefined).length === 1, {
     message: "exactly one of text, spec and file must be given",
@@ -166,7 +171,7 @@ export type ListThreads = z.infer<typeof ListThreads>;
 export const After = z.strictObject({ after: Position.default(0), limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE) });
 export type After = z.infer<typeof After>;
 
-export const Message = z.strictObject({ text: LongText });
+export const Message = z.strictObject({ text: LongText, attachments: Attachments });
 export type Message = z.infer<typeof Message>;
 
 /** At most one of `agent`, `folder` and `thread`; none of them means the agent of the workspace itself. */

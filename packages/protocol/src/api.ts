@@ -4,10 +4,13 @@ import { effectsApi } from "./api-effects.ts";
 import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
+import { passkeysApi } from "./api-passkeys.ts";
 import { policyApi } from "./api-policy.ts";
+import { pushApi } from "./api-push.ts";
 import { runsApi } from "./api-runs.ts";
 import { secretsApi } from "./api-secrets.ts";
 import { stateApi } from "./api-state.ts";
+import { uploadsApi } from "./api-uploads.ts";
 import { workApi } from "./api-work.ts";
 
 /** Every HTTP endpoint, declared once. Server, clients and reference are all made from this table. */
@@ -23,5 +26,8 @@ export const api = {
   ...connectorsApi,
   ...stateApi,
   ...devicesApi,
+  ...pushApi,
+  ...passkeysApi,
+  ...uploadsApi,
 };
 export type Api = typeof api;

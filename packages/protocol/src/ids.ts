@@ -16,6 +16,9 @@ export const ID_PREFIXES = {
   rule: "rule",
   device: "dev",
   session: "sess",
+  pushSubscription: "psub",
+  passkey: "pkey",
+  upload: "upl",
   executor: "exec",
   request: "req",
 } as const;
@@ -38,6 +41,9 @@ export type EffectId = Id<"effect">;
 export type RuleId = Id<"rule">;
 export type DeviceId = Id<"device">;
 export type SessionId = Id<"session">;
+export type PushSubscriptionId = Id<"pushSubscription">;
+export type PasskeyId = Id<"passkey">;
+export type UploadId = Id<"upload">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_LENGTH = 10;

@@ -11,6 +11,8 @@ export interface AppParts {
   clock: Clock;
   /** The owner's: whoever has it may do everything. */
   token: string;
+  /** The key by which sessions of the owner hold; made of the token where absent. */
+  ownerKey?: () => Promise<string>;
   version: string;
   /** Names under which the server may be called besides those of loopback. */
   hosts: readonly string[];

@@ -1,17 +1,17 @@
 import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
-import type { SecretGuard } from "@bureau/engine";
+import type { EngineApi, SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
 import { admit } from "./admit.ts";
-import { type Auth, createAuth, isSame } from "./auth.ts";
+import { type Auth, createAuth, createOwnerKey, isSame } from "./auth.ts";
 import { authorize } from "./caller.ts";
 import { errorReply } from "./errors.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
-import { createPeerReader } from "./peer.ts";
+import { createPeerReader, type PeerReader } from "./peer.ts";
 import { readInput, type RequestInput } from "./read-input.ts";
-import { createRequestLimits } from "./request-limits.ts";
+import { createRequestLimits, type RequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
 import { connectorHandlers } from "./routes/connectors.ts";
@@ -20,10 +20,13 @@ import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
+import { passkeyHandlers } from "./routes/passkeys.ts";
 import { policyHandlers } from "./routes/policy.ts";
+import { pushHandlers } from "./routes/push.ts";
 import { runHandlers } from "./routes/runs.ts";
 import { secretHandlers } from "./routes/secrets.ts";
 import { stateHandlers } from "./routes/state.ts";
+import { uploadHandlers } from "./routes/uploads.ts";
 import { addWebRoutes } from "./routes/web.ts";
 import { workHandlers } from "./routes/work.ts";
 
@@ -34,12 +37,13 @@ export function createApp(given: AppParts): App {
   const now = () => parts.clock.now();
   const peerOf = createPeerReader(parts.trustedProxies);
   const limits = createRequestLimits(now);
-  const auth = createAuth({ token: parts.token, engine: given.engine, peerOf, limits, now });
+  const { token, ownerKey = createOwnerKey(token) } = parts;
+  const auth = createAuth({ token, ownerKey, engine: given.engine, peerOf, limits, now });
   app.use(requestId());
   app.use(guardOrigin(parts.hosts, peerOf));
   app.use(guardSize());
   app.use(admit({ auth, peerOf, limits }));
-  addApiRoutes(app, parts, { auth, streams: new OpenStreams(given.engine) });
+  addApiRoutes(app, parts, { auth, peerOf, limits, streams: new OpenStreams(given.engine), secrets: given.engine });
   addCareRoutes(app, parts);
   if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
   refuseOtherMethods(app);
@@ -56,7 +60,16 @@ export function createApp(given: AppParts): App {
 
 type AnyHandler = (input: RequestInput, context: AppContext) => Promise<unknown>;
 
-function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth; streams: OpenStreams }): void {
+interface Door {
+  auth: Auth;
+  peerOf: PeerReader;
+  limits: RequestLimits;
+  streams: OpenStreams;
+  /** The engine as it is: what it answers of keys is no text to hide secrets in. */
+  secrets: EngineApi;
+}
+
+function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams, secrets }: Door): void {
   const { engine } = parts;
   const handlers: Handlers<Api, AppContext> = {
     ...agentHandlers(engine),
@@ -70,6 +83,9 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth
     ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version),
     ...deviceHandlers(engine, auth),
+    ...pushHandlers(engine, { peerOf, limits }),
+    ...passkeyHandlers(secrets, { auth, peerOf, limits }),
+    ...uploadHandlers(engine),
   };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
@@ -86,7 +102,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth
 }
 
 /** What a client sends may be kept and shown to a model: a secret has no place in it. */
-function refuseSecret(guard: SecretGuard, input: RequestInput): void {
+function refuseSecret(guard: SecretGuard, { file: _file, ...input }: RequestInput): void {
   const name = guard.holds(input);
   if (name === null) return;
   throw new AppError("invalid", `The request holds the value of the secret ${name}; nothing was done.`, {

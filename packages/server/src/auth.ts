@@ -1,7 +1,7 @@
 import { createHash, createHmac, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import type { AccessApi, KnownCaller, SessionHolder } from "@bureau/engine";
-import { AppError, type SessionInfo } from "@bureau/protocol";
+import { AppError, type DeviceId, type SessionInfo } from "@bureau/protocol";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { AppContext } from "./app-parts.ts";
 import { type Caller, callerOf, OWNER_NAME } from "./caller.ts";
@@ -24,6 +24,8 @@ const OWNER_KEY_BYTES = 32;
 export interface AuthParts {
   /** The owner's. */
   token: string;
+  /** Slow to make from a guess at the token. */
+  ownerKey: () => Promise<string>;
   engine: AccessApi;
   peerOf: PeerReader;
   limits: RequestLimits;
@@ -35,6 +37,8 @@ export interface Auth {
   identify(context: AppContext): Promise<Caller | null>;
   /** Throws `unauthenticated` when the token is wrong; else sets the cookie. */
   signIn(context: AppContext, token: string): Promise<void>;
+  /** The same for whom something else than a token proves: a device, or the owner where it is null. */
+  signInAs(context: AppContext, prove: () => Promise<DeviceId | null>): Promise<void>;
   signOut(context: AppContext): Promise<void>;
   session(context: AppContext): SessionInfo;
 }
@@ -46,8 +50,7 @@ export interface Auth {
  * the moment it is revoked, whichever process did that.
  */
 export function createAuth(parts: AuthParts): Auth {
-  const { token, engine, peerOf, limits } = parts;
-  const ownerKey = createOwnerKey(token);
+  const { token, ownerKey, engine, peerOf, limits } = parts;
   const csrfKey = sign(token, "csrf");
   // Cookies are shared by all ports of a host: each server has a name of its own.
   const name = `bureau_${sign(token, "cookie name").slice(0, 12)}`;
@@ -78,24 +81,15 @@ export function createAuth(parts: AuthParts): Auth {
       return caller;
     },
     async signIn(context, given) {
-      const peer = peerOf(context);
-      const forgiven = limits.signIn(peer);
-      const caller = await byToken(given);
-      if (caller === null) {
+      await signInAs(context, async () => {
+        const caller = await byToken(given);
+        if (caller !== null) return caller.deviceId;
         throw new AppError("unauthenticated", "The token is not right.", {
           hint: "`bureau up` prints the owner's, `bureau device add NAME` makes one for a device.",
         });
-      }
-      forgiven();
-      const holder: SessionHolder =
-        caller.deviceId === null ? { ownerKey: await ownerKey() } : { deviceId: caller.deviceId };
-      await closeOwn(context);
-      const { secret, expiresAt } = await engine.openSession(holder);
-      setCookie(context, peer.isSecure ? `__Host-${name}` : name, secret, {
-        ...cookieOptions(peer),
-        maxAge: Math.floor((expiresAt - parts.now()) / 1000),
       });
     },
+    signInAs,
     async signOut(context) {
       const peer = peerOf(context);
       await closeOwn(context);
@@ -106,6 +100,20 @@ export function createAuth(parts: AuthParts): Auth {
       return { name: caller, scope, csrf, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
     },
   };
+
+  async function signInAs(context: AppContext, prove: () => Promise<DeviceId | null>): Promise<void> {
+    const peer = peerOf(context);
+    const forgiven = limits.signIn(peer);
+    const deviceId = await prove();
+    forgiven();
+    const holder: SessionHolder = deviceId === null ? { ownerKey: await ownerKey() } : { deviceId };
+    await closeOwn(context);
+    const { secret, expiresAt } = await engine.openSession(holder);
+    setCookie(context, peer.isSecure ? `__Host-${name}` : name, secret, {
+      ...cookieOptions(peer),
+      maxAge: Math.floor((expiresAt - parts.now()) / 1000),
+    });
+  }
 
   /** Over TLS only the cookie that a browser promises was set over TLS, by this very host. */
   function readCookie(context: AppContext, peer: Peer): string | undefined {
@@ -130,7 +138,7 @@ function asCaller(known: KnownCaller | null, csrf: string | null): Caller | null
 }
 
 /** Slow to make from a guess, as it lies in the database: a person may have chosen a weak token. Made once. */
-function createOwnerKey(token: string): () => Promise<string> {
+export function createOwnerKey(token: string): () => Promise<string> {
   const derive = promisify<string, string, number, Buffer>(scrypt);
   let key: Promise<string> | null = null;
   return () => (key ??= derive(token, "sessions of the owner", OWNER_KEY_BYTES).then((bytes) => bytes.toString("hex")));

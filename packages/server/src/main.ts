@@ -11,12 +11,14 @@ import {
   type Drift,
   type Engine,
   guardModels,
+  isPushSubject,
   migrate,
   type Models,
   openDatabase,
   openRecordingFile,
   recordAnswers,
   type SecretGuard,
+  type SecretStore,
   startEmbeddedPostgres,
   startEngine,
   systemClock,
@@ -24,10 +26,12 @@ import {
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import type { Fault, Log } from "./app-parts.ts";
+import { createOwnerKey } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { readHaltFile, removeHaltFile } from "./halt-file.ts";
 import { knownSecrets } from "./known-secrets.ts";
 import { openSecrets } from "./open-secrets.ts";
+import { createPushTransport } from "./push-transport.ts";
 import { checkPort, serve } from "./serve.ts";
 import { watchGoals } from "./watch-goals.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
@@ -78,6 +82,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     const models = await openModels({ config, placeholders, stack, log, onDrift, vault, guard });
     // Loads while the database starts, which leaves this process idle.
     void models.prepare?.();
+    const ownerKey = createOwnerKey(token);
     const halted = await readHaltFile(folder, systemClock.now);
     const engine = await startEngine({
       database: await startDatabase(config, stack, log),
@@ -98,6 +103,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       caps: capsOfWorkspace(workspace, config.settings.caps, log),
       rules: config.settings.policy,
       environment: config.environment,
+      push: pushOptions(config, { vault, guard, ownerKey }),
       ...engineLimits(config),
       log,
     });
@@ -117,6 +123,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       guard,
       clock: systemClock,
       token,
+      ownerKey,
       version,
       hosts,
       trustedProxies,
@@ -239,6 +246,16 @@ function pruneDaily(engine: Engine, log: Log): () => void {
   };
   let timer = setTimeout(look, PRUNE_FIRST_MS).unref();
   return () => clearTimeout(timer);
+}
+
+function pushOptions(
+  config: Config,
+  parts: { vault: SecretStore; guard: SecretGuard; ownerKey: () => Promise<string> },
+) {
+  const { vault, guard, ownerKey } = parts;
+  const { subject, actions, allowHosts } = config.settings.push;
+  const own = config.hosts.map((host) => `https://${host}`).find(isPushSubject) ?? null;
+  return { transport: createPushTransport({ vault, guard, subject: subject ?? own, allowHosts }), actions, ownerKey };
 }
 
 function toolOptions({ settings: { fetch, sandbox } }: Config) {

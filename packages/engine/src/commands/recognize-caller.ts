@@ -22,7 +22,8 @@ interface CallerRow {
   seen_at: Date | null;
 }
 
-const DEVICE_HOLDS = "d.revoked_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > $1)";
+/** Of a device `d`; `$1` is now. */
+export const DEVICE_HOLDS = "d.revoked_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > $1)";
 const SESSION_HOLDS = `s.expires_at > $1 AND s.last_seen_at > $2 AND (s.device_id IS NULL OR (${DEVICE_HOLDS}))`;
 
 /** The device that has the token; null when none has it, or it is revoked or expired. Looked up by hash, each time. */

@@ -9,6 +9,7 @@ import type { CommandParts } from "./parts.ts";
 import { insertRun } from "./run-writes.ts";
 import { startOnNewThread } from "./start-runs.ts";
 import { steerRun } from "./steer-run.ts";
+import { attachedItems } from "./upload-file.ts";
 
 /** Times that a message looks again for the run it steers, while runs of the thread begin and end. */
 const MAX_TRIES = 5;
@@ -23,13 +24,18 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
   return await startOnNewThread(parts, { text, ...(agent !== undefined && { agent }), ...(limits && { limits }) });
 }
 
-/** Steers the thread's open run, or starts one. */
-export async function postMessage(parts: CommandParts, threadId: string, text: string): Promise<MessageReply> {
+/** Steers the thread's open run, or starts one. `attachments` are ids of uploads. */
+export async function postMessage(
+  parts: CommandParts,
+  threadId: string,
+  text: string,
+  attachments: readonly string[] = [],
+): Promise<MessageReply> {
   for (let tries = 1; ; tries += 1) {
     const open = await openRunId(parts, threadId);
     try {
-      if (open !== null) return { run: await steerRun(parts, open, text), steered: true };
-      return { run: await startRunOnThread(parts, threadId, { text }), steered: false };
+      if (open !== null) return { run: await steerRun(parts, open, text, attachments), steered: true };
+      return { run: await startRunOnThread(parts, threadId, { text, attachments }), steered: false };
     } catch (error) {
       // The run ended, or another began, between the look and the write: look again.
       if (tries >= MAX_TRIES || !(error instanceof AppError) || error.code !== "conflict") throw error;
@@ -41,16 +47,18 @@ export async function postMessage(parts: CommandParts, threadId: string, text: s
 async function startRunOnThread(
   parts: CommandParts,
   threadId: string,
-  input: Pick<StartRun, "text" | "limits">,
+  input: Pick<StartRun, "text" | "limits"> & { attachments?: readonly string[] },
 ): Promise<Run> {
   return await change(parts, async (change) => {
     const thread = await findThread(change.transaction, threadId);
     const agent = await findAgent(change.transaction, thread.agent_id, "share");
     const goal = thread.goal_id === null ? null : await findGoal(change.transaction, thread.goal_id, "update");
+    const attached = await attachedItems(change, agent.id, input.attachments ?? [], { runId: null, turn: 0 });
     const row = await insertRun(change, {
       threadId: thread.id,
       agent,
       trigger: "message",
+      before: attached,
       message: { role: "person", text: input.text },
       // A message on the thread of a goal at work works for that goal; otherwise it is a conversation about it.
       ...(goal !== null && isAtWork(goal) && { goal }),

@@ -6,12 +6,18 @@ import { wakeGoal } from "./goal-writes.ts";
 import { lockRun } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { requeueRun, touchRun, updateRun } from "./run-writes.ts";
+import { attachedItems } from "./upload-file.ts";
 
 /**
  * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
- * A run that waits for a free answer takes the message as the answer.
+ * A run that waits for a free answer takes the message as the answer. `attachments` are ids of uploads.
  */
-export async function steerRun(parts: CommandParts, runId: string, text: string): Promise<Run> {
+export async function steerRun(
+  parts: CommandParts,
+  runId: string,
+  text: string,
+  attachments: readonly string[] = [],
+): Promise<Run> {
   return await change(parts, async (change) => {
     const { run, goal } = await lockRun(change.transaction, runId);
     if (TERMINAL_RUN_STATUSES.includes(run.status)) {
@@ -24,6 +30,8 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
         hint: "Post the message to its thread in a moment; that starts a new run.",
       });
     }
+    const attached = await attachedItems(change, run.agent_id, attachments, { runId: run.id, turn: run.turn });
+    await addItems(change, run.thread_id, attached);
     const question = run.wait_reason === "question" ? await freeQuestion(change, run, text) : null;
     if (question !== null) {
       return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by: "person" }));

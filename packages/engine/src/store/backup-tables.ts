@@ -4,10 +4,21 @@ import type { Queryable } from "./database.ts";
 
 const BATCH_ROWS = 500;
 /**
- * Say what this program and this machine do now, and are made anew. Devices and sessions are left out so that a
- * copy opens nothing, and one that was revoked since does not come back with it.
+ * Say what this program and this machine do now, and are made anew. Devices, sessions,
+ * passkeys and what is pushed to are left out so that a copy opens nothing, and one that was revoked since does not
+ * come back with it.
  */
-const LEFT_OUT = ["bureau_migrations", "executors", "devices", "sessions"];
+const LEFT_OUT = [
+  "bureau_migrations",
+  "executors",
+  "devices",
+  "sessions",
+  "push_subscriptions",
+  "pushes",
+  "push_tokens",
+  "passkeys",
+  "passkey_challenges",
+];
 const DISPATCHED_AGAIN = "UPDATE runs SET status = 'queued', wait_reason = NULL, wait_until = NULL, executor_id = NULL";
 
 export interface TableColumn {

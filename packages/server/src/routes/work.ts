@@ -10,12 +10,12 @@ export function workHandlers(engine: WorkApi): Handlers<typeof workApi, AppConte
     cancelTask: ({ params }) => engine.cancelTask(params.taskId),
     steerTask: async ({ params, body }) => {
       const task = await engine.getTask(params.taskId);
-      return engine.postMessage(threadOf(task), body.text);
+      return engine.postMessage(threadOf(task), body);
     },
     listThreads: ({ query }) => engine.listThreads(query),
     getThread: ({ params }) => engine.getThread(params.threadId),
     listItems: ({ params, query }) => engine.listItems(params.threadId, query),
-    postMessage: ({ params, body }) => engine.postMessage(params.threadId, body.text),
+    postMessage: ({ params, body }) => engine.postMessage(params.threadId, body),
   };
 }
 
