@@ -12,6 +12,8 @@ import type { PeerReader } from "./peer.ts";
 
 const CHALLENGE_MS = 5 * 60_000;
 const RP_NAME = "Bureau";
+/** EdDSA, ECDSA with P-256, and RSA, as COSE numbers them: what phones, computers and sticks sign with. */
+const ALGORITHMS = [-8, -7, -257];
 
 type Options = PasskeyOptions["options"];
 
@@ -66,6 +68,7 @@ export async function registrationOptions(
     userDisplayName: name,
     timeout: CHALLENGE_MS,
     attestationType: "none",
+    supportedAlgorithmIDs: ALGORITHMS,
     excludeCredentials: known.map(({ credentialId: id, transports }) => ({ id, transports })),
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
   });
@@ -105,6 +108,7 @@ export async function checkRegistration(
     expectedOrigin: site.origin,
     expectedRPID: site.host,
     requireUserVerification: true,
+    supportedAlgorithmIDs: ALGORITHMS,
   }).catch((error: unknown) => {
     throw notMade("what the browser sent does not hold", error);
   });
