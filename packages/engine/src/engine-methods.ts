@@ -68,7 +68,6 @@ export interface MethodParts {
 export function engineApi(given: MethodParts): EngineApi {
   const { commands, live, models, sandbox, vault, connectors, parts, isStopping } = given;
   const { database } = commands;
-  const uploads = { commands, blobs: parts.blobs, onLabels: () => parts.policy(true) };
   return {
     listAgents: (query) => listAgents(database, query),
     getAgent: (agent) => getAgent(database, agent),
@@ -78,7 +77,6 @@ export function engineApi(given: MethodParts): EngineApi {
     resumeAgent: (agent) => resumeAgent(commands, agent),
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
-    createGoal: (input) => withAttachments(uploads, () => createGoal(commands, input)),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
     resumeGoal: (goal) => resumeGoal(commands, goal),
@@ -92,9 +90,6 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, { text, attachments }) =>
-      withAttachments(uploads, () => postMessage(commands, thread, text, attachments)),
-    uploadFile: (input) => uploadFile(uploads, input),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
@@ -142,9 +137,24 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
+    ...fileMethods(commands, parts),
     ...createPasskeys(commands),
     ...given.push,
     onDelta: (listener) => live.onDelta(listener),
+  };
+}
+
+/** What takes files, or tells an agent of them. */
+function fileMethods(
+  commands: CommandParts,
+  { blobs, policy }: LoopParts,
+): Pick<EngineApi, "createGoal" | "postMessage" | "uploadFile"> {
+  const uploads = { commands, blobs, onLabels: () => policy(true) };
+  return {
+    createGoal: (input) => withAttachments(uploads, () => createGoal(commands, input)),
+    postMessage: (thread, { text, attachments }) =>
+      withAttachments(uploads, () => postMessage(commands, thread, text, attachments)),
+    uploadFile: (input) => uploadFile(uploads, input),
   };
 }
 

@@ -162,10 +162,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   sweep(options, { executor, live, dispatcher: late.dispatcher });
   await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
   expiry.start();
-  const onEvents: Live["onEvents"] = (listener) => live.onEvents(listener);
-  const push = createPush(options.push ?? NO_PUSH, { commands, clock, onEvents, log });
-  late.push = push;
-  push.start();
+  const push = (late.push = startPush(options, commands, live));
   return {
     ...engineApi({
       commands,
@@ -199,6 +196,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await Promise.all([connectors.close(), options.sandbox.close()]);
     },
   };
+}
+
+function startPush({ push: options = NO_PUSH, log }: EngineOptions, commands: CommandParts, live: Live): Push {
+  const push = createPush(options, { commands, onEvents: (listener) => live.onEvents(listener), log });
+  push.start();
+  return push;
 }
 
 /** A built-in tool, or one of a server that the agent is connected to. */

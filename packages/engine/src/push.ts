@@ -1,5 +1,5 @@
 import { AppError, type PushActions, type PushTested } from "@bureau/protocol";
-import { type Clock, systemRandom } from "./clock.ts";
+import { systemRandom } from "./clock.ts";
 import { decideByPush } from "./commands/decide-by-push.ts";
 import { mayNotify } from "./commands/may-notify.ts";
 import type { CommandParts } from "./commands/parts.ts";
@@ -38,7 +38,6 @@ export interface PushOptions {
 
 export interface PushParts {
   commands: CommandParts;
-  clock: Clock;
   onEvents: ConstructorParameters<typeof PushSender>[0]["onEvents"];
   log: (level: "warn" | "error", message: string) => void;
 }
@@ -52,9 +51,9 @@ export interface Push {
 }
 
 /** Subscriptions, what is pushed to them, and what their tokens decide. */
-export function createPush(options: PushOptions, { commands, clock, onEvents, log }: PushParts): Push {
+export function createPush(options: PushOptions, { commands, onEvents, log }: PushParts): Push {
   const { transport, actions, ownerKey } = options;
-  const { database } = commands;
+  const { database, clock } = commands;
   const random = systemRandom;
   const sender = new PushSender({ database, clock, random, transport, actions, mayNotify, ownerKey, onEvents, log });
   const holding = async (): Promise<Holding> => ({ now: clock.now(), ownerKey: await ownerKey() });

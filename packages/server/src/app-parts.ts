@@ -2,6 +2,7 @@ import type { Clock, EngineApi, SecretGuard } from "@bureau/engine";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import type { Caller } from "./caller.ts";
+import type { WebBuild } from "./web-build.ts";
 
 /** What the HTTP side is made of. */
 export interface AppParts {
@@ -20,6 +21,8 @@ export interface AppParts {
   trustedProxies: readonly string[];
   /** Folder of the web app's files; null serves none. */
   webFolder: string | null;
+  /** Makes what is in that folder; null serves what is there. */
+  webBuild?: WebBuild | null;
   /** Ends all event streams when aborted. */
   signal: AbortSignal;
   /** Told of each failure that is ours, once. */

@@ -45,7 +45,7 @@ export function createApp(given: AppParts): App {
   app.use(admit({ auth, peerOf, limits }));
   addApiRoutes(app, parts, { auth, peerOf, limits, streams: new OpenStreams(given.engine), secrets: given.engine });
   addCareRoutes(app, parts);
-  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
+  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder, parts.webBuild ?? null);
   refuseOtherMethods(app);
   app.notFound((context) =>
     errorReply(

@@ -1,5 +1,6 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   builtInTools,
   capsOfWorkspace,
@@ -10,6 +11,7 @@ import {
   type Database,
   type Drift,
   type Engine,
+  type EngineOptions,
   guardModels,
   isPushSubject,
   migrate,
@@ -33,6 +35,7 @@ import { knownSecrets } from "./known-secrets.ts";
 import { openSecrets } from "./open-secrets.ts";
 import { createPushTransport } from "./push-transport.ts";
 import { checkPort, serve } from "./serve.ts";
+import { createWebBuild, type WebBuild } from "./web-build.ts";
 import { watchGoals } from "./watch-goals.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 
@@ -43,7 +46,9 @@ const PRUNE_EVERY_MS = 24 * 60 * 60_000;
 const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
-const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const WEB_FOLDER = join(ROOT, "packages", "web", "dist");
+const WEB_BUILD = ["npm", "run", "--silent", "build:web"] as const;
 
 export interface RunningServer {
   url: string;
@@ -84,29 +89,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     void models.prepare?.();
     const ownerKey = createOwnerKey(token);
     const halted = await readHaltFile(folder, systemClock.now);
-    const engine = await startEngine({
-      database: await startDatabase(config, stack, log),
-      halted,
-      workspace,
-      stateFolder: folder,
-      models,
-      sandbox: createSandbox({
-        stateFolder: join(folder, "sandbox"),
-        clock: systemClock,
-        log: (message) => log("warn", message),
-        hidden: [folder, config.dataFolder],
-        searchPath: config.searchPath,
-      }),
-      vault,
-      guard,
-      tools: builtInTools(toolOptions(config)),
-      caps: capsOfWorkspace(workspace, config.settings.caps, log),
-      rules: config.settings.policy,
-      environment: config.environment,
-      push: pushOptions(config, { vault, guard, ownerKey }),
-      ...engineLimits(config),
-      log,
-    });
+    const engine = await openEngine({ config, workspace, folder, models, halted, vault, guard, ownerKey, stack, log });
     stack.defer(() => engine.stop());
     late.engine = engine;
     if (halted !== null) await removeHaltFile(folder);
@@ -128,6 +111,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       hosts,
       trustedProxies,
       webFolder: WEB_FOLDER,
+      webBuild: webBuild(config, stack, log),
       onFault,
     };
     const served = await serve({ ...parts, host, port });
@@ -246,6 +230,61 @@ function pruneDaily(engine: Engine, log: Log): () => void {
   };
   let timer = setTimeout(look, PRUNE_FIRST_MS).unref();
   return () => clearTimeout(timer);
+}
+
+interface EngineParts {
+  config: Config;
+  workspace: string;
+  /** Bureau's own folder in it. */
+  folder: string;
+  models: Models;
+  halted: EngineOptions["halted"];
+  vault: SecretStore;
+  guard: SecretGuard;
+  ownerKey: () => Promise<string>;
+  stack: AsyncDisposableStack;
+  log: Log;
+}
+
+async function openEngine(parts: EngineParts): Promise<Engine> {
+  const { config, workspace, folder, models, halted = null, vault, guard, ownerKey, stack, log } = parts;
+  return await startEngine({
+    database: await startDatabase(config, stack, log),
+    halted,
+    workspace,
+    stateFolder: folder,
+    models,
+    sandbox: createSandbox({
+      stateFolder: join(folder, "sandbox"),
+      clock: systemClock,
+      log: (message) => log("warn", message),
+      hidden: [folder, config.dataFolder],
+      searchPath: config.searchPath,
+    }),
+    vault,
+    guard,
+    tools: builtInTools(toolOptions(config)),
+    caps: capsOfWorkspace(workspace, config.settings.caps, log),
+    rules: config.settings.policy,
+    environment: config.environment,
+    push: pushOptions(config, { vault, guard, ownerKey }),
+    ...engineLimits(config),
+    log,
+  });
+}
+
+function webBuild(config: Config, stack: AsyncDisposableStack, log: Log): WebBuild {
+  const stopping = new AbortController();
+  stack.defer(() => stopping.abort());
+  return createWebBuild({
+    root: ROOT,
+    folder: WEB_FOLDER,
+    command: WEB_BUILD,
+    searchPath: config.searchPath,
+    home: config.environment["HOME"],
+    log: (message) => log("warn", message),
+    signal: stopping.signal,
+  });
 }
 
 function pushOptions(

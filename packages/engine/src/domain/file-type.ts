@@ -163,7 +163,10 @@ export function safeFileName(name: string, hash: string): string {
   const dot = last.lastIndexOf(".");
   const [stem, extension] = dot > 0 ? [last.slice(0, dot), last.slice(dot + 1)] : [last, ""];
   const plain = (text: string, pattern: RegExp) => text.replace(pattern, "-").replace(/-+/g, "-").replace(/^-|-$/g, "");
-  const start = [...plain(stem, /[^\p{L}\p{N}]+/gu)].slice(0, MAX_STEM).join("").replace(/-$/, "");
+  const start = Array.from(plain(stem, /[^\p{L}\p{N}]+/gu))
+    .slice(0, MAX_STEM)
+    .join("")
+    .replace(/-$/, "");
   const end = extension
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "")

@@ -38,7 +38,7 @@ export async function testEngineApi(
   const commands = { ...engine.commands, clock };
   const isStopping = () => false;
   const { log } = parts;
-  const push = createPush(pushed, { commands, clock, onEvents: (listener) => live.onEvents(listener), log });
+  const push = createPush(pushed, { commands, onEvents: (listener) => live.onEvents(listener), log });
   const given = { commands, live, models, sandbox, vault, connectors, push: push.api, parts, tools, isStopping };
   push.start();
   return {
