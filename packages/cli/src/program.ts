@@ -8,6 +8,7 @@ import { addDeviceCommands } from "./commands/device-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
+import { addPasskeyCommands, addPushCommands } from "./commands/push-commands.ts";
 import { addSecretCommands } from "./commands/secret-commands.ts";
 import { addStartCommands } from "./commands/start-commands.ts";
 import { addWorkCommands } from "./commands/work-commands.ts";
@@ -37,6 +38,8 @@ export function createProgram(session: Session): Command {
   addConnectorCommands(program, session);
   addCareCommands(program, session);
   addDeviceCommands(program, session);
+  addPasskeyCommands(program, session);
+  addPushCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });
   return program;

@@ -1,6 +1,6 @@
 export type { KnownCaller } from "./commands/recognize-caller.ts";
 export type { SessionHolder } from "./commands/sessions.ts";
-export { createAccess, createPasskeys } from "./access.ts";
+export { createAccess } from "./access.ts";
 export * from "./clock.ts";
 export type * from "./engine-api.ts";
 export { probeMcpServer } from "./connectors/probe-mcp-server.ts";
@@ -14,7 +14,7 @@ export { createSandbox } from "./sandbox/create-sandbox.ts";
 export { type Database, openDatabase } from "./store/database.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 export type { PushManner, PushOutcome, PushSubscriber, PushTransport } from "./domain/push.ts";
-export { NO_PUSH, type PushOptions } from "./push.ts";
+export type { PushOptions } from "./push.ts";
 export { migrate } from "./store/migrate.ts";
 export { createGuardedAgent } from "./tools/guarded-agent.ts";
 export { builtInTools } from "./tools/registry.ts";

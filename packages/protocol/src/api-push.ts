@@ -43,7 +43,7 @@ export const pushApi = {
     summary: "The public key that a browser subscribes with; made at the first question",
     group,
     reply: PushKey,
-    errors: ["unavailable"],
+    errors: ["conflict", "unavailable"],
   }),
   listPushSubscriptions: endpoint("GET", "/api/push/subscriptions", {
     summary: "Browsers that are pushed to: a device sees its own, the owner all",
@@ -57,7 +57,7 @@ export const pushApi = {
     scope: "read",
     body: AddPushSubscription,
     reply: PushSubscription,
-    errors: ["limit_reached", "unavailable"],
+    errors: ["conflict", "limit_reached", "unavailable"],
   }),
   removePushSubscription: endpoint("DELETE", "/api/push/subscriptions/:subscriptionId", {
     summary: "Push to this browser no more; a device may do it to its own",
@@ -72,7 +72,7 @@ export const pushApi = {
     scope: "read",
     body: TestPush,
     reply: PushTested,
-    errors: ["not_found", "unavailable"],
+    errors: ["not_found", "conflict", "unavailable"],
   }),
   decideByPush: endpoint("POST", "/api/push/decide", {
     summary: "Decide the one approval that a notification's token was made for, once",

@@ -123,7 +123,7 @@ function keysOf(privateKey: string): PushKeys {
 }
 
 function noSubject(): AppError {
-  return new AppError("unavailable", "Push services want to know whom to write to, and no address is set.", {
+  return new AppError("conflict", "Push services want to know whom to write to, and no address is set.", {
     hint: 'Write `push: { subject: "mailto:you@your-domain" }` into bureau.yaml and restart Bureau.',
   });
 }

@@ -321,6 +321,19 @@ describe("a subscription", () => {
     await expect(adding).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining(why) });
   });
 
+  test("whose name leads to this machine is not asked, and that is told", async () => {
+    const server = await start();
+    const { client } = await pair(server);
+    const port = service.host.split(":")[1];
+    // Names that are looked up pass when they are added: where they lead is known at the connection.
+    await database.query("UPDATE push_subscriptions SET endpoint = $1", [`https://localhost:${port}/push/x`]);
+    const { results } = await client.testPush();
+    expect(results).toMatchObject([
+      { status: "failed", message: expect.stringContaining("not on the public internet") },
+    ]);
+    expect(service.received).toEqual([]);
+  });
+
   test("with a key that is no point of the curve is refused", async () => {
     const { subscription } = createTestBrowser(service.origin);
     const keys = { ...subscription.keys, p256dh: Buffer.alloc(65, 4).toString("base64url") };
@@ -414,7 +427,7 @@ describe("the key", () => {
   test("cannot be had without an address for push services, or from a vault that cannot be opened", async () => {
     const without = await start("{}");
     await expect(clientOf(without).getPushKey()).rejects.toMatchObject({
-      code: "unavailable",
+      code: "conflict",
       hint: expect.stringContaining("bureau.yaml"),
     });
     await without.stop();

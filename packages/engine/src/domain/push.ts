@@ -53,7 +53,7 @@ export interface PushTransport {
   readonly subject: string | null;
   /** `host:port` of push services that need be neither public nor encrypted. */
   readonly allowHosts: readonly string[];
-  /** Throws `unavailable`, with what is missing. */
+  /** Throws `conflict` where a setting is missing, `unavailable` where the vault cannot be opened. */
   publicKey(): Promise<string>;
   /** Never throws. */
   send(
