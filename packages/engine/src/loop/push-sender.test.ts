@@ -198,7 +198,7 @@ describe("the sender", () => {
     const asked: string[] = [];
     const only: MayNotify = async ({ entry, subscribers }) => {
       asked.push(entry.id);
-      return subscribers;
+      return { subscribers, againAt: null };
     };
     const { tell, sent, sender } = await listening(aProcess({ mayNotify: only }));
     for (let number = 0; number < 40; number += 1) tell("approval.requested", await anEntry());
@@ -207,9 +207,24 @@ describe("the sender", () => {
     expect(asked).toHaveLength(40);
   });
 
+  test("waits for somebody's hours, and still tells them once", async () => {
+    await subscribe("phone");
+    await subscribe("tablet");
+    const morning = clock.now() + 3_600_000;
+    const hours: MayNotify = async ({ subscribers, now }) =>
+      now >= morning ? { subscribers, againAt: null } : { subscribers: subscribers.slice(0, 1), againAt: morning };
+    const { tell, sent, sender } = await listening(aProcess({ mayNotify: hours }));
+    tell("approval.requested", await anEntry());
+    await until(() => sent.length === 2, "the other is told in the morning");
+    await sender.idle();
+    expect(clock.slept).toHaveLength(1);
+    expect(new Set(sent.map((one) => one.endpoint)).size).toBe(2);
+  });
+
   test("says nothing to whom it may not", async () => {
     await subscribe("phone");
-    const { tell, sent, sender } = await listening(aProcess({ mayNotify: async () => [] }));
+    const nobody: MayNotify = async () => ({ subscribers: [], againAt: null });
+    const { tell, sent, sender } = await listening(aProcess({ mayNotify: nobody }));
     tell("approval.requested", await anEntry());
     await sender.idle();
     expect(sent).toEqual([]);

@@ -31,7 +31,7 @@ import { inboxEntryFromRow } from "../store/rows.ts";
 
 /** Entries that wait to be pushed. When there are more, the oldest are only in the inbox. */
 const MAX_QUEUED = 500;
-/** Messages on their way at once, and those that wait to be tried again. */
+/** Messages on their way at once, and what waits for its time: to be tried again, or for somebody's hours. */
 const MAX_AT_ONCE = 8;
 const MAX_WAITING = 500;
 /** What one browser is told in a minute: an agent that asks without end fills the inbox, not a pocket. */
@@ -41,6 +41,8 @@ const SEND_MS = 15_000;
 /** While the database is away: how often an entry is tried, and how far apart. */
 const MAX_READS = 10;
 const READ_AGAIN_MS = 1_000;
+/** A later time is looked at again on the way: timers hold no longer than 24 days. */
+const LONGEST_WAIT_MS = 7 * 24 * 60 * 60_000;
 const TOPIC_CHARACTERS = 32;
 
 export interface PushSenderParts {
@@ -184,8 +186,12 @@ export class PushSender {
     if (all.length === 0) return [];
     const entry = inboxEntryFromRow(await findInboxEntry(database, entryId));
     if ((entry.status === "pending") === (occasion === "closed")) return [];
-    const allowed = await mayNotify({ database, entry, subscribers: all, now });
-    const subscribers = allowed.filter((one) => this.#hasRoom(one, now));
+    const allowed =
+      occasion === "closed"
+        ? { subscribers: all, againAt: null }
+        : await mayNotify({ database, entry, subscribers: all, now });
+    if (allowed.againAt !== null) this.#later(allowed.againAt - now, () => this.#add({ occasion, entryId }));
+    const subscribers = allowed.subscribers.filter((one) => this.#hasRoom(one, now));
     if (subscribers.length === 0) return [];
     return await database.transaction(async (transaction) => {
       const subscriptions = subscribers.map((one) => one.id);
@@ -239,15 +245,19 @@ export class PushSender {
 
   /** False when it is given up. */
   #retry(delivery: Delivery, attempt: number, { afterMs }: Extract<PushOutcome, { type: "later" }>): boolean {
-    const { clock, random } = this.#parts;
-    const wait = retryWait(attempt, afterMs, random());
-    const isLate = wait !== null && wait > delivery.manner.ttlSeconds * 1000;
-    if (wait === null || isLate || this.#waiting >= MAX_WAITING || this.#stop.signal.aborted) return false;
+    const wait = retryWait(attempt, afterMs, this.#parts.random());
+    if (wait === null || wait > delivery.manner.ttlSeconds * 1000) return false;
+    return this.#later(wait, () => void this.#deliver(delivery, attempt + 1));
+  }
+
+  /** False where too much waits already. What waits is in memory alone: the next start looks for it anew. */
+  #later(ms: number, then: () => void): boolean {
+    if (this.#waiting >= MAX_WAITING || this.#stop.signal.aborted) return false;
     this.#waiting += 1;
-    clock.sleep(wait, this.#stop.signal).then(
+    this.#parts.clock.sleep(Math.min(Math.max(0, ms), LONGEST_WAIT_MS), this.#stop.signal).then(
       () => {
         this.#waiting -= 1;
-        void this.#deliver(delivery, attempt + 1);
+        then();
       },
       () => void (this.#waiting -= 1),
     );
