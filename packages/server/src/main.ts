@@ -47,8 +47,8 @@ const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const WEB_FOLDER = join(ROOT, "packages", "web", "dist");
-const WEB_BUILD = ["npm", "run", "--silent", "build:web"] as const;
+const WEB = join(ROOT, "packages", "web");
+const WEB_FOLDER = join(WEB, "dist");
 
 export interface RunningServer {
   url: string;
@@ -279,7 +279,9 @@ function webBuild(config: Config, stack: AsyncDisposableStack, log: Log): WebBui
   return createWebBuild({
     root: ROOT,
     folder: WEB_FOLDER,
-    command: WEB_BUILD,
+    sources: [WEB, join(ROOT, "packages", "protocol", "src")],
+    command: [process.execPath, join(WEB, "scripts", "build.ts"), "--if-stale"],
+    byHand: "npm run build:web",
     searchPath: config.searchPath,
     home: config.environment["HOME"],
     log: (message) => log("warn", message),

@@ -128,7 +128,9 @@ describe("a web app that is not built", () => {
     const webBuild = createWebBuild({
       root,
       folder,
+      sources: [join(root, "src")],
       command: [process.execPath, "-e", script],
+      byHand: "npm run build:web",
       searchPath: "/usr/bin:/bin",
       home: undefined,
       log: (message) => void log.push(message),
@@ -159,13 +161,28 @@ describe("a web app that is not built", () => {
     expect(await (await get(app, "/", HTML)).text()).toBe("<!doctype html>built xPATH");
   });
 
+  test("is built anew where a source is newer than it, and shown as it is where that fails", async () => {
+    await build("<!doctype html>old");
+    await mkdir(join(root, "src"));
+    await writeFile(join(root, "src", "main.ts"), "new");
+    await utimes(join(folder, "build.json"), 1, 1);
+    const { app, log } = building("process.exit(1)");
+    expect((await get(app, "/", HTML)).status).toBe(503);
+    await expect.poll(async () => await (await get(app, "/", HTML)).text(), { timeout: 10_000 }).toContain("old");
+    expect(log).toHaveLength(1);
+    await utimes(join(root, "src", "main.ts"), 1, 1);
+    const fresh = building("process.exit(1)");
+    expect(await (await get(fresh.app, "/", HTML)).text()).toContain("old");
+    expect(fresh.log).toEqual([]);
+  });
+
   test("says what to run when it cannot be built, and loads itself no more", async () => {
     const { app, log } = building("console.error('no compiler <here>'); process.exit(3)");
     expect((await get(app, "/", HTML)).status).toBe(503);
     const text = async () => await (await get(app, "/", HTML)).text();
     await expect.poll(text, { timeout: 10_000 }).toContain("could not be prepared");
-    expect(await text()).toContain(root);
-    expect(await text()).not.toMatch(/http-equiv="refresh"|<here>/);
+    expect(await text()).toContain(`<code>npm run build:web</code> in <code>${root}</code>`);
+    expect(await text()).not.toMatch(/http-equiv="refresh"|no compiler/);
     expect(log.join()).toContain("no compiler <here>");
     await build("<!doctype html>by hand");
     expect(await text()).toContain("by hand");
