@@ -7,6 +7,7 @@ import { addConnectorCommands } from "./commands/connector-commands.ts";
 import { addDeviceCommands } from "./commands/device-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
+import { addPeopleCommands } from "./commands/people-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
 import { addPasskeyCommands, addPushCommands } from "./commands/push-commands.ts";
 import { addSecretCommands } from "./commands/secret-commands.ts";
@@ -40,6 +41,7 @@ export function createProgram(session: Session): Command {
   addDeviceCommands(program, session);
   addPasskeyCommands(program, session);
   addPushCommands(program, session);
+  addPeopleCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });
   return program;

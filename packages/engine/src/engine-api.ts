@@ -47,6 +47,7 @@ import type {
   Page,
   Passkey,
   PasskeyId,
+  PersonId,
   PolicyRules,
   PolicySimulation,
   PushDecided,
@@ -84,6 +85,8 @@ import type { PushCaller } from "./commands/push-subscriptions.ts";
 import type { KnownCaller } from "./commands/recognize-caller.ts";
 import type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 import type { Decider } from "./domain/decider.ts";
+import type { LinksApi, PeopleApi } from "./people-api.ts";
+import type { InboxView } from "./queries/inbox.ts";
 
 /**
  * Everything that can be asked of a running engine.
@@ -109,7 +112,8 @@ export interface EngineApi
     AccessApi,
     PasskeysApi,
     PushApi,
-    UploadsApi {}
+    UploadsApi,
+    LinksApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
@@ -151,7 +155,7 @@ export interface WorkApi {
   /** Items with a position after `after`, oldest first. */
   listItems(thread: string, query: After): Promise<ItemList>;
   /** Steers the thread's open run, or starts one. */
-  postMessage(thread: string, message: Message): Promise<MessageReply>;
+  postMessage(thread: string, message: Message, by?: Decider): Promise<MessageReply>;
 }
 
 export interface RunsApi {
@@ -164,14 +168,14 @@ export interface RunsApi {
   /** Calls in the order they were asked for; `after` counts calls from 1. */
   listToolCalls(run: string, query: After): Promise<ToolCallList>;
   cancelRun(run: string): Promise<Run>;
-  steerRun(run: string, text: string): Promise<Run>;
+  steerRun(run: string, text: string, by?: Decider): Promise<Run>;
   /** The file that a rehearsal replays the run's model answers from, line by line. */
   exportRecording(run: string): Promise<Recording>;
 }
 
 export interface InboxApi {
   /** Pending entries are ranked: the first needs a person most. */
-  listInbox(query: ListInbox): Promise<InboxList>;
+  listInbox(query: ListInbox, view?: InboxView): Promise<InboxList>;
   getInboxEntry(entry: string): Promise<InboxEntry>;
   decideInboxEntry(entry: string, input: Decision & DecidedBy): Promise<InboxEntry>;
   editInboxEntry(entry: string, input: EditApproval & DecidedBy): Promise<InboxEntry>;
@@ -217,7 +221,7 @@ export interface StateApi {
   stopAll(input: DecidedBy): Promise<StopAllReply>;
   /** Lifts the stop of everything. */
   resumeAll(): Promise<ResumeAllReply>;
-  hey(): Promise<Hey>;
+  hey(view?: InboxView): Promise<Hey>;
   usage(query: UsageQuery): Promise<UsageReport>;
   /** The program's version is added by whoever serves it. */
   status(): Promise<Omit<Status, "version">>;
@@ -240,10 +244,11 @@ export interface EventsApi {
 }
 
 /** Who may ask for anything besides the holder of the owner's token. */
-export interface AccessApi {
-  addDevice(input: AddDevice & { by: string }): Promise<DeviceAdded>;
-  listDevices(query: ListDevices): Promise<DeviceList>;
-  revokeDevice(device: string, by: string): Promise<Device>;
+export interface AccessApi extends PeopleApi {
+  addDevice(input: AddDevice & { personId: PersonId; by: string }): Promise<DeviceAdded>;
+  /** With `of`, only that person's. */
+  listDevices(query: ListDevices & { of: PersonId | null }): Promise<DeviceList>;
+  revokeDevice(device: string, who: { by: string; asker: PersonId; of: PersonId | null }): Promise<Device>;
   openSession(holder: SessionHolder): Promise<SessionOpened>;
   closeSession(session: SessionId): Promise<void>;
   closeSessions(): Promise<SessionsClosed>;
@@ -263,9 +268,10 @@ export type ChallengeUse = { purpose: "register"; holder: PasskeyHolder } | { pu
 
 /** What is kept of passkeys. That a signature is right is checked by whoever asks for these. */
 export interface PasskeysApi {
-  listPasskeys(): Promise<Passkey[]>;
+  /** Of one person, or of all. */
+  listPasskeys(of: PersonId | null): Promise<Passkey[]>;
   addPasskey(passkey: NewPasskey): Promise<Passkey>;
-  removePasskey(passkey: string): Promise<void>;
+  removePasskey(passkey: string, of: PersonId | null): Promise<void>;
   /** Keeps what is to be signed, for five minutes and one use. */
   addChallenge(challenge: string, use: ChallengeUse): Promise<void>;
   /** True once. */
@@ -279,7 +285,7 @@ export interface PasskeysApi {
 export interface PushApi {
   getPush(): Promise<PushStatus>;
   getPushKey(): Promise<PushKey>;
-  /** Of a device its own; of the owner all. */
+  /** Everybody's own; for the owner all. */
   listPushSubscriptions(by: PushCaller): Promise<PushSubscriptionList>;
   addPushSubscription(input: AddPushSubscription & { by: PushCaller }): Promise<PushSubscription>;
   removePushSubscription(subscription: string, by: PushCaller): Promise<void>;

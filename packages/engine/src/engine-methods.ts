@@ -24,9 +24,11 @@ import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import { uploadFile, withAttachments } from "./commands/upload-file.ts";
 import type { Connectors } from "./connectors/connector.ts";
+import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi, PushApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
+import { linksApi } from "./links-methods.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
@@ -96,9 +98,9 @@ export function engineApi(given: MethodParts): EngineApi {
     listSteps: (run, query) => listSteps(database, run, query),
     listToolCalls: (run, query) => listToolCalls(database, run, query),
     cancelRun: (run) => cancelRun(commands, run),
-    steerRun: (run, text) => steerRun(commands, run, text),
+    steerRun: (run, text, by) => steerRun(commands, run, text, by),
     exportRecording: (run) => exportRecording(parts, run),
-    listInbox: (query) => listInbox(database, query),
+    listInbox: (query, view) => listInbox(database, query, view),
     getInboxEntry: (entry) => getInboxEntry(database, entry),
     decideInboxEntry: (entry, input) => decideInboxEntry(commands, entry, input),
     editInboxEntry: async (entry, input) => {
@@ -109,12 +111,12 @@ export function engineApi(given: MethodParts): EngineApi {
     replyToInbox: (input) => replyToInbox(commands, input),
     listEffects: (query) => listEffects(database, query),
     getEffect: (effect) => getEffect(database, effect),
-    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by.name),
+    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, textOfDecider(by)),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
-    stopAll: ({ by }) => stopAll(commands, by.name),
+    stopAll: ({ by }) => stopAll(commands, textOfDecider(by)),
     resumeAll: () => resumeAll(commands),
     listPolicyRules: () => listRules(database, given.policy),
-    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: by.name }),
+    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: textOfDecider(by) }),
     removePolicyRule: (rule) => removePolicyRule(commands, rule),
     listSecrets: () => listSecrets(vault, commands.workspace.folder),
     setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
@@ -124,7 +126,7 @@ export function engineApi(given: MethodParts): EngineApi {
         { database, settings: given.policy, tools: given.tools, connectedTools: parts.connectedTools, sandbox },
         input,
       ),
-    hey: () => hey(database),
+    hey: (view) => hey(database, view),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
@@ -140,6 +142,7 @@ export function engineApi(given: MethodParts): EngineApi {
     ...fileMethods(commands, parts),
     ...createPasskeys(commands),
     ...given.push,
+    ...linksApi(commands),
     onDelta: (listener) => live.onDelta(listener),
   };
 }
@@ -152,8 +155,8 @@ function fileMethods(
   const uploads = { commands, blobs, onLabels: () => policy(true) };
   return {
     createGoal: (input) => withAttachments(uploads, () => createGoal(commands, input)),
-    postMessage: (thread, { text, attachments }) =>
-      withAttachments(uploads, () => postMessage(commands, thread, text, attachments)),
+    postMessage: (thread, { text, attachments }, by) =>
+      withAttachments(uploads, () => postMessage(commands, thread, text, by, attachments)),
     uploadFile: (input) => uploadFile(uploads, input),
   };
 }

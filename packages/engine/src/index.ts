@@ -1,5 +1,10 @@
 export type { KnownCaller } from "./commands/recognize-caller.ts";
-export type { SessionHolder } from "./commands/sessions.ts";
+export type { Entered } from "./commands/devices.ts";
+export { type Decider, textOfDecider } from "./domain/decider.ts";
+export { mayNotify, type MayNotify } from "./domain/may-notify.ts";
+export type { InboxView } from "./queries/inbox.ts";
+export type * from "./people-api.ts";
+export type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 export { createAccess } from "./access.ts";
 export * from "./clock.ts";
 export type * from "./engine-api.ts";

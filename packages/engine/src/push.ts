@@ -1,7 +1,6 @@
 import { AppError, type PushActions, type PushTested } from "@bureau/protocol";
 import { systemRandom } from "./clock.ts";
 import { decideByPush } from "./commands/decide-by-push.ts";
-import { mayNotify } from "./commands/may-notify.ts";
 import type { CommandParts } from "./commands/parts.ts";
 import {
   addSubscription,
@@ -16,7 +15,7 @@ import { PushSender } from "./loop/push-sender.ts";
 import {
   type Holding,
   holdingSubscriptions,
-  pendingCount,
+  pendingOf,
   subscriberFromRow,
   type PushSubscriptionRow,
 } from "./queries/push.ts";
@@ -55,7 +54,7 @@ export function createPush(options: PushOptions, { commands, onEvents, log }: Pu
   const { transport, actions, ownerKey } = options;
   const { database, clock } = commands;
   const random = systemRandom;
-  const sender = new PushSender({ database, clock, random, transport, actions, mayNotify, ownerKey, onEvents, log });
+  const sender = new PushSender({ database, clock, random, transport, actions, ownerKey, onEvents, log });
   const holding = async (): Promise<Holding> => ({ now: clock.now(), ownerKey: await ownerKey() });
   const rowsOf = async (by: PushCaller) => await listSubscriptions(database, by, await holding());
   const api: PushApi = {
@@ -97,13 +96,14 @@ async function testAll(
   transport: PushTransport,
   rows: readonly PushSubscriptionRow[],
 ): Promise<PushTested> {
-  const badge = await pendingCount(database);
+  const badgeOf = await pendingOf(database);
   const manner = { ttlSeconds: TEST_TTL_SECONDS, urgency: "high", topic: "test" } as const;
   const results = await Promise.all(
     rows.map(async (row) => {
-      const { id: subscriptionId, name, endpoint, keys } = subscriberFromRow(row);
+      const { id: subscriptionId, by, endpoint, keys } = subscriberFromRow(row);
+      const name = by.device ?? by.name;
       const signal = AbortSignal.timeout(TEST_MS);
-      const outcome = await transport.send({ endpoint, keys }, { type: "test", badge }, manner, signal);
+      const outcome = await transport.send({ endpoint, keys }, { type: "test", badge: badgeOf(by) }, manner, signal);
       if (outcome.type === "gone") await forgetSubscription(database, row.id);
       const status = outcome.type === "later" ? ("failed" as const) : outcome.type;
       const message = outcome.type === "sent" ? "The push service took it." : outcome.reason;

@@ -1,4 +1,4 @@
-import { Answer, Decision, EditApproval, InboxReply, ListInbox, ListInboxKind } from "./api-inputs.ts";
+import { Answer, Decision, EditApproval, HeyQuery, InboxReply, ListInbox, ListInboxKind } from "./api-inputs.ts";
 import { ApprovalList, Hey, InboxList, InboxReplyResult, QuestionList } from "./api-replies.ts";
 import { endpoint } from "./endpoint.ts";
 import { InboxEntry } from "./inbox.ts";
@@ -7,6 +7,7 @@ export const inboxApi = {
   hey: endpoint("GET", "/api/hey", {
     summary: "What needs a person now, ranked, with counts",
     group: "inbox",
+    query: HeyQuery,
     reply: Hey,
   }),
   listInbox: endpoint("GET", "/api/inbox", {

@@ -24,7 +24,7 @@ const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
 /** Text that every part of the system can store: no NUL character, no half of a surrogate pair. */
-function storable(maxCharacters: number) {
+export function storable(maxCharacters: number) {
   return z
     .string()
     .min(1)
@@ -33,6 +33,9 @@ function storable(maxCharacters: number) {
       message: "must be Unicode text without NUL characters",
     });
 }
+
+/** In a query string: yes or no. */
+export const Flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean());
 
 /** An id, or the name of an agent or a goal. */
 export const Reference = storable(REFERENCE_CHARACTERS);
@@ -44,7 +47,7 @@ export const FilePath = storable(PATH_CHARACTERS);
 const Attachments = z.array(Reference).max(MAX_ATTACHMENTS).optional();
 
 /** In a query string: one value, or several with commas between them. */
-function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
+export function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
   return z.preprocess(
     (value) => (typeof value === "string" ? value.split(",") : value),
     z.array(z.enum(values)).min(1).max(values.length),
@@ -216,8 +219,16 @@ export const ListInbox = Page.extend({
   kind: oneOrMany(INBOX_KINDS).optional(),
   goal: Reference.optional(),
   run: Reference.optional(),
+  /** Only what is for me to decide: given to me, or to nobody. */
+  mine: Flag.optional(),
 });
 export type ListInbox = z.infer<typeof ListInbox>;
+
+export const HeyQuery = z.strictObject({
+  /** Only what is for me to decide: given to me, or to nobody. */
+  mine: Flag.optional(),
+});
+export type HeyQuery = z.infer<typeof HeyQuery>;
 
 export const ListInboxKind = ListInbox.omit({ kind: true });
 export type ListInboxKind = z.infer<typeof ListInboxKind>;
@@ -279,11 +290,11 @@ export type EventsQuery = z.infer<typeof EventsQuery>;
 
 const MIN_DEVICE_SECONDS = 60;
 const MAX_DEVICE_SECONDS = 10 * 366 * 24 * 60 * 60;
-/** Under these names others decide. */
-const RESERVED_NAMES = ["owner", "bureau", "runtime", "policy", "rule"];
+/** Under these names others decide, or somebody else is meant. */
+const RESERVED_NAMES = ["owner", "bureau", "runtime", "the runtime", "policy", "rule", "me"];
 
 /** Stands in decisions as who made them, so it cannot look like anyone else. */
-const DeviceName = z
+export const PlainName = z
   .string()
   .max(60)
   .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} .'’-]*[\p{L}\p{N}\p{M}])?$/u, {
@@ -292,7 +303,7 @@ const DeviceName = z
   .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), { message: "is a name that Bureau uses itself" });
 
 export const AddDevice = z.strictObject({
-  name: DeviceName,
+  name: PlainName,
   scope: z.enum(SCOPES).default("full"),
   /** Absent: the token holds until it is revoked. */
   expiresInSeconds: z.number().int().min(MIN_DEVICE_SECONDS).max(MAX_DEVICE_SECONDS).optional(),

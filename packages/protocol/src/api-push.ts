@@ -25,7 +25,7 @@ export const AddPushSubscription = z.strictObject({
 export type AddPushSubscription = z.infer<typeof AddPushSubscription>;
 
 export const TestPush = z.strictObject({
-  /** Absent: all that are the caller's own; of the owner, all. */
+  /** Absent: all that the caller sees. */
   subscription: Reference.optional(),
 });
 export type TestPush = z.infer<typeof TestPush>;
@@ -46,7 +46,7 @@ export const pushApi = {
     errors: ["conflict", "unavailable"],
   }),
   listPushSubscriptions: endpoint("GET", "/api/push/subscriptions", {
-    summary: "Browsers that are pushed to: a device sees its own, the owner all",
+    summary: "Browsers that are pushed to: everybody sees their own, the owner all",
     group,
     reply: PushSubscriptionList,
   }),
@@ -60,7 +60,7 @@ export const pushApi = {
     errors: ["conflict", "limit_reached", "unavailable"],
   }),
   removePushSubscription: endpoint("DELETE", "/api/push/subscriptions/:subscriptionId", {
-    summary: "Push to this browser no more; a device may do it to its own",
+    summary: "Push to this browser no more; everybody may do it to their own",
     group,
     scope: "read",
     reply: "empty",

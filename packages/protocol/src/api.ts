@@ -5,6 +5,9 @@ import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
 import { passkeysApi } from "./api-passkeys.ts";
+import { linksApi } from "./api-links.ts";
+import { pairingsApi } from "./api-pairings.ts";
+import { peopleApi } from "./api-people.ts";
 import { policyApi } from "./api-policy.ts";
 import { pushApi } from "./api-push.ts";
 import { runsApi } from "./api-runs.ts";
@@ -29,5 +32,8 @@ export const api = {
   ...pushApi,
   ...passkeysApi,
   ...uploadsApi,
+  ...peopleApi,
+  ...pairingsApi,
+  ...linksApi,
 };
 export type Api = typeof api;

@@ -47,7 +47,7 @@ export const InboxEntry = z.object({
   answer: z.string().nullable(),
   /** The effect in the ledger that it is about. */
   effectId: z.string().nullable(),
-  /** Who is to decide it; null: whoever may. */
+  /** Who is to decide it: a person, or a guest by a link; null: whoever may. */
   assignee: z.string().nullable(),
   /** When a reminder is due, and when it was given: there is one. */
   remindAt: z.string().nullable(),
@@ -55,7 +55,10 @@ export const InboxEntry = z.object({
   /** When nobody can approve it any more, and what happens then. */
   expiresAt: z.string().nullable(),
   onExpiry: z.enum(EXPIRY_ACTIONS).nullable(),
+  /** The person's name; a guest with a link, a rule or the runtime are named as such. */
   decidedBy: z.string().nullable(),
+  /** The device by which it was decided; null: by the owner's token, or not by a person. */
+  decidedDevice: z.string().nullable(),
   decidedAt: z.string().nullable(),
   createdAt: z.string(),
 });

@@ -7,7 +7,9 @@ export const Passkey = z.object({
   name: z.string(),
   /** The host that it signs in to, and no other. */
   host: z.string(),
-  /** Whom it signs in; null: the owner. */
+  /** The name of the person whom it signs in. */
+  person: z.string(),
+  /** As which of their devices; null: as the owner. */
   deviceId: z.custom<DeviceId>((value) => typeof value === "string").nullable(),
   /** Kept by its maker on several machines. */
   synced: z.boolean(),

@@ -41,6 +41,8 @@ export const PushSubscription = z.object({
   id: z.custom<PushSubscriptionId>((value) => typeof value === "string"),
   /** `owner`, or the device's name. */
   name: z.string(),
+  /** The name of the person who is told. */
+  person: z.string(),
   deviceId: z.custom<DeviceId>((value) => typeof value === "string").nullable(),
   /** It belongs to whoever asks: to this session, or to this device. */
   own: z.boolean(),

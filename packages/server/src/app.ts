@@ -1,16 +1,17 @@
-import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
+import { API_ACCESS, type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
 import type { EngineApi, SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
 import { admit } from "./admit.ts";
 import { type Auth, createAuth, createOwnerKey, isSame } from "./auth.ts";
-import { authorize } from "./caller.ts";
+import { addressOf, askedOf } from "./addresses.ts";
+import { authorize, requireOwn } from "./caller.ts";
 import { errorReply } from "./errors.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { createPeerReader, type PeerReader } from "./peer.ts";
-import { readInput, type RequestInput } from "./read-input.ts";
+import { readInput, readParams, type RequestInput } from "./read-input.ts";
 import { createRequestLimits, type RequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
@@ -20,6 +21,8 @@ import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
+import { linkHandlers } from "./routes/links.ts";
+import { type AddressReader, peopleHandlers } from "./routes/people.ts";
 import { passkeyHandlers } from "./routes/passkeys.ts";
 import { policyHandlers } from "./routes/policy.ts";
 import { pushHandlers } from "./routes/push.ts";
@@ -29,6 +32,8 @@ import { stateHandlers } from "./routes/state.ts";
 import { uploadHandlers } from "./routes/uploads.ts";
 import { addWebRoutes } from "./routes/web.ts";
 import { workHandlers } from "./routes/work.ts";
+
+const LOOPBACK = "127.0.0.1";
 
 /** The whole HTTP side. Makes no connection and starts nothing until it is asked something. */
 export function createApp(given: AppParts): App {
@@ -43,7 +48,11 @@ export function createApp(given: AppParts): App {
   app.use(guardOrigin(parts.hosts, peerOf));
   app.use(guardSize());
   app.use(admit({ auth, peerOf, limits }));
-  addApiRoutes(app, parts, { auth, peerOf, limits, streams: new OpenStreams(given.engine), secrets: given.engine });
+  const { host = LOOPBACK, hosts, publicUrl = null } = parts;
+  const addressFor: AddressReader = (context, url) =>
+    addressOf({ publicUrl, host, hosts }, askedOf(context, peerOf(context), url));
+  const streams = new OpenStreams(given.engine);
+  addApiRoutes(app, parts, { auth, peerOf, limits, streams, secrets: given.engine, addressFor });
   addCareRoutes(app, parts);
   if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder, parts.webBuild ?? null);
   refuseOtherMethods(app);
@@ -67,16 +76,17 @@ interface Door {
   streams: OpenStreams;
   /** The engine as it is: what it answers of keys is no text to hide secrets in. */
   secrets: EngineApi;
+  addressFor: AddressReader;
 }
 
-function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams, secrets }: Door): void {
+function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams, secrets, addressFor }: Door): void {
   const { engine } = parts;
   const handlers: Handlers<Api, AppContext> = {
     ...agentHandlers(engine),
     ...goalHandlers(engine),
     ...workHandlers(engine),
     ...runHandlers(engine),
-    ...inboxHandlers(engine),
+    ...inboxHandlers(engine, () => parts.clock.now()),
     ...effectHandlers(engine),
     ...policyHandlers(engine),
     ...secretHandlers(engine),
@@ -86,12 +96,16 @@ function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams
     ...pushHandlers(engine, { peerOf, limits }),
     ...passkeyHandlers(secrets, { auth, peerOf, limits }),
     ...uploadHandlers(engine),
+    ...peopleHandlers(engine, auth, addressFor),
+    ...linkHandlers(engine, auth, addressFor),
   };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
+    const access = API_ACCESS[name as keyof Api];
     app.on(endpoint.method, endpoint.path, async (context) => {
-      authorize(context, endpoint, isSame);
+      authorize(context, { access, endpoint }, isSame);
+      await requireOwn(context, access, readParams(context, endpoint), engine);
       const input = await readInput(context, endpoint);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
       if (handler === undefined) return streamEvents(context, input);

@@ -99,7 +99,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     const goalFiles = await watchGoals(engine, workspace, log);
     stack.defer(() => goalFiles.stop());
     stack.defer(pruneDaily(engine, log));
-    const { host, port, hosts, trustedProxies } = config;
+    const { host, port, hosts, publicUrl, trustedProxies } = config;
     const onFault = (fault: Fault) => log("error", describeFault(fault));
     const parts = {
       engine,
@@ -109,6 +109,7 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       ownerKey,
       version,
       hosts,
+      publicUrl,
       trustedProxies,
       webFolder: WEB_FOLDER,
       webBuild: webBuild(config, stack, log),

@@ -220,11 +220,11 @@ describe("a notification's token", () => {
     await expect.poll(() => statusOf(owner, runId)).toBe("completed");
     expect(await readFile(join(workspace, "secret-plan.txt"), "utf8")).toBe("the plan\n");
     const entry = await owner.getInboxEntry({ params: { entryId: message.entryId } });
-    expect(entry).toMatchObject({ status: "approved", decidedBy: "Ana’s phone" });
+    expect(entry).toMatchObject({ status: "approved", decidedBy: "owner", decidedDevice: "Ana’s phone" });
     for (const token of Object.values(message.actions!)) {
       const refused = await decide(server, token);
       expect(refused.status).toBe(409);
-      expect(refused.body).toContain("already approved by Ana’s phone");
+      expect(refused.body).toContain("already approved by owner, on Ana’s phone");
       expect(refused.body).not.toContain("secret-plan");
     }
     expect((await owner.listPolicyRules()).rules.filter((rule) => rule.origin === "approval")).toEqual([]);

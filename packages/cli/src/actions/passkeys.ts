@@ -17,7 +17,7 @@ function renderPasskeys({ terminal }: Pick<Call, "terminal">, passkeys: Passkey[
     terminal,
     [
       { title: "NAME", value: (passkey) => oneLine(passkey.name), flexible: true },
-      { title: "SIGNS IN", value: (passkey) => (passkey.deviceId === null ? "the owner" : passkey.deviceId) },
+      { title: "SIGNS IN", value: (passkey) => oneLine(passkey.person) },
       { title: "AT", value: (passkey) => passkey.host },
       { title: "MADE BY", value: (passkey) => oneLine(passkey.createdBy) },
       {

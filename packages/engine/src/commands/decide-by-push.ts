@@ -1,4 +1,5 @@
 import { AppError, type PushDecided } from "@bureau/protocol";
+import { textOfDecider } from "../domain/decider.ts";
 import type { DecidedBy } from "../engine-api.ts";
 import {
   type Holding,
@@ -10,7 +11,7 @@ import {
 import type { GoalRow, InboxRow } from "../store/rows.ts";
 import { change, type Change } from "./change.ts";
 import { decideWithin } from "./decide-entry.ts";
-import { hashOf } from "./devices.ts";
+import { hashOf } from "./access-parts.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 
@@ -60,7 +61,7 @@ async function findToken({ transaction }: Change, hash: string): Promise<TokenRo
 
 /** As whom it decides: the device, or the owner, while they may still ask for anything. */
 async function deciderOf(change: Change, subscriptionId: string, holding: Holding): Promise<DecidedBy["by"]> {
-  const { rows } = await change.transaction.query<PushSubscriptionRow>(`${HOLDING_SUBSCRIPTIONS} AND p.id = $4`, [
+  const { rows } = await change.transaction.query<PushSubscriptionRow>(`${HOLDING_SUBSCRIPTIONS} AND ps.id = $4`, [
     ...holdingValues(holding),
     subscriptionId,
   ]);
@@ -70,7 +71,8 @@ async function deciderOf(change: Change, subscriptionId: string, holding: Holdin
 
 function requireUnused(token: TokenRow, entry: InboxRow): void {
   if (entry.status !== "pending") {
-    const by = entry.decided_by === null ? "" : ` by ${entry.decided_by}`;
+    const { decided_by: name, decided_device: device } = entry;
+    const by = name === null ? "" : ` by ${textOfDecider({ name, device })}`;
     throw new AppError("conflict", `This was already ${entry.status}${by}.`, { hint: "Open Bureau to see it." });
   }
   if (token.used_at === null) return;

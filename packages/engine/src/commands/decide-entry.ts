@@ -1,4 +1,5 @@
 import { AppError, type Decision, type DecisionScope, type InboxEntry } from "@bureau/protocol";
+import { isOutside, textOfDecider } from "../domain/decider.ts";
 import type { DecidedBy } from "../engine-api.ts";
 import { inboxEntryFromRow, type GoalRow, type InboxRow, type RunRow, type ToolCallRow } from "../store/rows.ts";
 import { effectOfCall } from "../store/effects.ts";
@@ -16,6 +17,7 @@ import {
 } from "./entry-writes.ts";
 import { isAtWork, wakeGoal } from "./goal-writes.ts";
 import { releaseHeld } from "./hold-spending.ts";
+import { requireLinkHolds } from "./link-holds.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { touchRun, updateRun, wakeRun } from "./run-writes.ts";
@@ -60,15 +62,16 @@ export async function decideWithin(change: Change, entryId: string, input: Decis
   const status = STATUS_AFTER[input.decision];
   const scope = input.scope ?? "once";
   requireMayDecide(entry, input.by, { what: input.decision, scope });
+  await requireLinkHolds(change, entry, input.by);
   if (!DECISIONS[entry.kind].includes(input.decision)) throw wrongDecision(entry, input.decision);
   requireReach(entry, input);
   if (isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
   if (entry.status !== "pending") throw alreadyDecided(entry);
+  if (entry.kind === "sign_off") refuseGuestsNote(input);
   if (entry.kind === "approval") {
     return inboxEntryFromRow(await decideApproval(change, { entry, run, goal, input, scope }));
   }
-  const by = input.by.name;
-  const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by });
+  const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by: input.by });
   if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
   else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
   else {
@@ -77,6 +80,12 @@ export async function decideWithin(change: Change, entryId: string, input: Decis
   }
   if (entry.kind === "budget" && input.decision !== "deny") await wakeCapped(change, entry.id);
   return inboxEntryFromRow(decided);
+}
+
+/** A note to a sign-off becomes evidence that the goal's next run reads as a person's. */
+function refuseGuestsNote({ note, by }: Decision & DecidedBy): void {
+  if (note === undefined || !isOutside(by)) return;
+  throw new AppError("invalid", "A guest signs off by yes or no, without a note.", { hint: "Leave the note out." });
 }
 
 /** What a person knows of an effect that nobody could tell of. */
@@ -88,7 +97,7 @@ async function settleUnknown(
 ): Promise<void> {
   const found = entry.tool_call_id && (await effectOfCall(change.transaction, entry.tool_call_id));
   const effectId = entry.effect_id ?? (found ? found.id : null);
-  if (effectId !== null) await settleEffect(change, effectId, input.decision === "approve", input.by.name);
+  if (effectId !== null) await settleEffect(change, effectId, input.decision === "approve", textOfDecider(input.by));
   if (run) await touchRun(change, run);
 }
 

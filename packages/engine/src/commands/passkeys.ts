@@ -1,8 +1,17 @@
-import { AppError, type DeviceId, newId, type Passkey, type PasskeyId } from "@bureau/protocol";
+import {
+  AppError,
+  type DeviceId,
+  newId,
+  OWNER_ID,
+  type Passkey,
+  type PasskeyId,
+  type PersonId,
+} from "@bureau/protocol";
+import { isSameName } from "../domain/names.ts";
 import type { ChallengeUse } from "../engine-api.ts";
 import type { Queryable } from "../store/database.ts";
 import { sqlState } from "./change.ts";
-import { type AccessParts, hashOf } from "./devices.ts";
+import { type AccessParts, hashOf } from "./access-parts.ts";
 import { DEVICE_HOLDS } from "./recognize-caller.ts";
 
 export const CHALLENGE_MS = 5 * 60_000;
@@ -28,7 +37,12 @@ interface PasskeyRow {
   created_by: string;
   created_at: Date;
   last_used_at: Date | null;
+  person_name: string;
 }
+
+/** With whose it is: of a device its person's, else the owner's. */
+const PASSKEYS = `SELECT k.*, p.name AS person_name FROM passkeys k LEFT JOIN devices d ON d.id = k.device_id
+  JOIN people p ON p.id = coalesce(d.person_id, '${OWNER_ID}')`;
 
 /** What was signed by a passkey, and checked. */
 export interface NewPasskey {
@@ -90,11 +104,11 @@ export async function takeChallenge(
 
 export async function addPasskey({ database, clock }: AccessParts, passkey: NewPasskey): Promise<Passkey> {
   try {
-    const { rows } = await database.query<PasskeyRow>(
+    const { rows } = await database.query<{ id: PasskeyId }>(
       `INSERT INTO passkeys (id, credential_id, public_key, counter, transports, host, name, synced, device_id,
                              created_by, created_at)
        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
-       WHERE (SELECT count(*) FROM passkeys WHERE device_id IS NOT DISTINCT FROM $9) < ${MAX_OF_HOLDER} RETURNING *`,
+       WHERE (SELECT count(*) FROM passkeys WHERE device_id IS NOT DISTINCT FROM $9) < ${MAX_OF_HOLDER} RETURNING id`,
       [
         newId("passkey"),
         passkey.credentialId,
@@ -109,7 +123,11 @@ export async function addPasskey({ database, clock }: AccessParts, passkey: NewP
         new Date(clock.now()),
       ],
     );
-    if (rows[0] !== undefined) return fromRow(rows[0]);
+    const id = rows[0]?.id;
+    if (id !== undefined) {
+      const kept = await database.query<PasskeyRow>(`${PASSKEYS} WHERE k.id = $1`, [id]);
+      return fromRow(kept.rows[0]!);
+    }
   } catch (error) {
     if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
     throw new AppError("conflict", "This passkey is already known.", { cause: error });
@@ -119,23 +137,26 @@ export async function addPasskey({ database, clock }: AccessParts, passkey: NewP
   });
 }
 
-/** Newest first. */
-export async function listPasskeys(database: Queryable): Promise<Passkey[]> {
-  const { rows } = await database.query<PasskeyRow>("SELECT * FROM passkeys ORDER BY created_at DESC, id DESC");
+/** Newest first; `of` is whose, and null everybody's. */
+export async function listPasskeys(database: Queryable, of: PersonId | null): Promise<Passkey[]> {
+  const { rows } = await database.query<PasskeyRow>(
+    `${PASSKEYS} WHERE $1::text IS NULL OR p.id = $1 ORDER BY k.created_at DESC, k.id DESC`,
+    [of],
+  );
   return rows.map(fromRow);
 }
 
-/** By id, or by a name that only one has. */
-export async function removePasskey(database: Queryable, passkey: string): Promise<void> {
-  const { rowCount } = await database.query(
-    `DELETE FROM passkeys WHERE id = $1
-       OR (lower(name) = lower($1) AND (SELECT count(*) FROM passkeys WHERE lower(name) = lower($1)) = 1)`,
-    [passkey],
-  );
-  if (rowCount === 1) return;
-  throw new AppError("not_found", `There is no one passkey ${passkey.slice(0, 80)}.`, {
-    hint: "`bureau passkey list` shows them; where two have the same name, say its id.",
-  });
+/** By id, or by a name that only one has, of those of `of`. */
+export async function removePasskey(database: Queryable, passkey: string, of: PersonId | null): Promise<void> {
+  const mine = await listPasskeys(database, of);
+  const named = mine.filter((one) => isSameName(one.name, passkey));
+  const found = mine.find((one) => one.id === passkey) ?? (named.length === 1 ? named[0] : undefined);
+  if (found === undefined) {
+    throw new AppError("not_found", `There is no one passkey ${passkey.slice(0, 80)}.`, {
+      hint: "`bureau passkey list` shows them; where two have the same name, say its id.",
+    });
+  }
+  await database.query("DELETE FROM passkeys WHERE id = $1", [found.id]);
 }
 
 /** Credentials of a holder at a host: a browser is not to make a second one in the same place. */
@@ -158,7 +179,7 @@ export async function findPasskey(
   host: string,
 ): Promise<KnownPasskey | null> {
   const { rows } = await database.query<PasskeyRow>(
-    `SELECT k.* FROM passkeys k LEFT JOIN devices d ON d.id = k.device_id
+    `${PASSKEYS}
      WHERE k.credential_id = $2 AND k.host = $3 AND (k.device_id IS NULL OR (${DEVICE_HOLDS}))`,
     [new Date(clock.now()), credentialId, host],
   );
@@ -189,6 +210,7 @@ function fromRow(row: PasskeyRow): Passkey {
     id: row.id,
     name: row.name,
     host: row.host,
+    person: row.person_name,
     deviceId: row.device_id,
     synced: row.synced,
     createdBy: row.created_by,

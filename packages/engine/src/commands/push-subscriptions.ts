@@ -8,13 +8,20 @@ import {
   type PushSubscription,
   type Scope,
   type SessionId,
+  type Who,
 } from "@bureau/protocol";
 import type { Clock } from "../clock.ts";
-import { type Holding, holdingSubscriptions, type PushSubscriptionRow, subscriptionFromRow } from "../queries/push.ts";
+import {
+  type Holding,
+  holdingSubscriptions,
+  type PushSubscriptionRow,
+  subscriptionFromRow,
+  SUBSCRIPTIONS,
+} from "../queries/push.ts";
 import type { Database } from "../store/database.ts";
 import { NOTIFY_CHANNEL, PUSH_SIGNAL } from "../store/events.ts";
 import { isPublicAddress } from "../tools/public-address.ts";
-import { hashOf } from "./devices.ts";
+import { hashOf } from "./access-parts.ts";
 
 /** Of one device, of one session, and of the owner's token. The oldest makes room. */
 const MAX_OF_CALLER = 10;
@@ -24,7 +31,7 @@ const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home|lan|intranet|inva
 
 /** Who asks, as far as subscriptions belong to them. */
 export interface PushCaller {
-  name: string;
+  person: Who;
   scope: Scope;
   /** Null: the owner. */
   deviceId: DeviceId | null;
@@ -63,14 +70,14 @@ export async function addSubscription(
          ORDER BY created_at DESC, id DESC OFFSET ${MAX_OF_CALLER - 1})`,
       [by.deviceId, sessionId, hash],
     );
-    const { rows } = await transaction.query<PushSubscriptionRow>(
+    const inserted = await transaction.query<{ id: string }>(
       `INSERT INTO push_subscriptions (id, endpoint, endpoint_hash, p256dh, auth, device_id, session_id, content,
                                        closing, created_at)
        SELECT $1, $2, $3::text, $4, $5, $6, $7, $8, $9, $10
        WHERE (SELECT count(*) FROM push_subscriptions WHERE endpoint_hash <> $3) < ${MAX_OF_ALL}
        ON CONFLICT (endpoint_hash) DO UPDATE SET p256dh = $4, auth = $5, device_id = $6, session_id = $7,
          content = $8, closing = $9, last_error = NULL
-       RETURNING *, $11::text AS device_name, $12::text AS device_scope`,
+       RETURNING id`,
       [
         newId("pushSubscription"),
         input.endpoint,
@@ -82,47 +89,50 @@ export async function addSubscription(
         input.content,
         input.closing,
         new Date(parts.clock.now()),
-        by.deviceId === null ? null : by.name,
-        by.deviceId === null ? null : by.scope,
       ],
     );
-    if (rows[0] === undefined) {
+    const id = inserted.rows[0]?.id;
+    if (id === undefined) {
       throw new AppError("limit_reached", `There are already ${MAX_OF_ALL} browsers that are pushed to.`, {
         hint: "Remove those that are not used, or revoke their devices.",
       });
     }
     await transaction.query(`SELECT pg_notify('${NOTIFY_CHANNEL}', '${PUSH_SIGNAL}')`);
-    return subscriptionFromRow(rows[0], true);
+    const { rows } = await transaction.query<PushSubscriptionRow>(`${SUBSCRIPTIONS} WHERE ps.id = $1`, [id]);
+    return subscriptionFromRow(rows[0]!, true);
   });
 }
 
-/** Those that hold: of a device its own, of the owner all. */
+/** Those that hold and that somebody may see. */
 export async function listSubscriptions(
   database: Database,
   by: PushCaller,
   holding: Holding,
 ): Promise<{ rows: PushSubscriptionRow[]; subscriptions: PushSubscription[] }> {
-  const rows = (await holdingSubscriptions(database, holding)).filter((row) => by.deviceId === null || isOwn(row, by));
+  const rows = (await holdingSubscriptions(database, holding)).filter((row) => isFor(row, by));
   return { rows, subscriptions: rows.map((row) => subscriptionFromRow(row, isOwn(row, by))) };
 }
 
-/** A device removes its own, the owner any. Throws `not_found` for anything else. */
+/** Removes one that somebody may see. Throws `not_found` for anything else. */
 export async function removeSubscription(database: Database, id: string, by: PushCaller): Promise<void> {
-  const removed = await database.transaction(async (transaction) => {
-    const { rowCount } = await transaction.query(
-      "DELETE FROM push_subscriptions WHERE id = $1 AND ($2::text IS NULL OR device_id = $2)",
-      [id, by.deviceId],
-    );
+  await database.transaction(async (transaction) => {
+    const { rows } = await transaction.query<PushSubscriptionRow>(`${SUBSCRIPTIONS} WHERE ps.id = $1`, [id]);
+    if (rows[0] === undefined || !isFor(rows[0], by)) throw noSubscription(id);
+    await transaction.query("DELETE FROM push_subscriptions WHERE id = $1", [id]);
     await transaction.query(`SELECT pg_notify('${NOTIFY_CHANNEL}', '${PUSH_SIGNAL}')`);
-    return (rowCount ?? 0) > 0;
   });
-  if (!removed) throw noSubscription(id);
 }
 
 export function noSubscription(id: string): AppError {
   return new AppError("not_found", `There is no subscription ${id.slice(0, 80)}.`, {
     hint: "GET /api/push/subscriptions lists those that hold.",
   });
+}
+
+/** A device sees its own; with the scope full also its person's others, and the owner's all. */
+function isFor(row: PushSubscriptionRow, by: PushCaller): boolean {
+  if (isOwn(row, by)) return true;
+  return by.scope === "full" && (by.person.role === "owner" || row.person_id === by.person.id);
 }
 
 function isOwn(row: PushSubscriptionRow, by: PushCaller): boolean {

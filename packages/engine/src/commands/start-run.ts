@@ -1,4 +1,5 @@
 import { AppError, type MessageReply, type Run, type StartRun } from "@bureau/protocol";
+import type { Decider } from "../domain/decider.ts";
 import { runFromRow } from "../store/rows.ts";
 import { agentOfFolder } from "./add-agent.ts";
 import { change } from "./change.ts";
@@ -29,12 +30,13 @@ export async function postMessage(
   parts: CommandParts,
   threadId: string,
   text: string,
+  by?: Decider,
   attachments: readonly string[] = [],
 ): Promise<MessageReply> {
   for (let tries = 1; ; tries += 1) {
     const open = await openRunId(parts, threadId);
     try {
-      if (open !== null) return { run: await steerRun(parts, open, text, attachments), steered: true };
+      if (open !== null) return { run: await steerRun(parts, open, text, by, attachments), steered: true };
       return { run: await startRunOnThread(parts, threadId, { text, attachments }), steered: false };
     } catch (error) {
       // The run ended, or another began, between the look and the write: look again.

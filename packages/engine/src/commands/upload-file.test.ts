@@ -129,7 +129,7 @@ describe("a message with files", () => {
     await world.driveAll();
     expect(await taintOf(begun.id)).toBeNull();
     const { run } = await withAttachments(parts, () =>
-      postMessage(world.commands, begun.threadId, "What does it say?", [upload.id]),
+      postMessage(world.commands, begun.threadId, "What does it say?", undefined, [upload.id]),
     );
     await world.driveAll();
     const { items } = await listItems(world.database, begun.threadId, { after: 0, limit: 50 });
@@ -148,7 +148,7 @@ describe("a message with files", () => {
   test("steers a run at work", async () => {
     const begun = await startRun(world.commands, { agent: "writer", text: "Hello" });
     const upload = await give();
-    await withAttachments(parts, () => postMessage(world.commands, begun.threadId, "And this", [upload.id]));
+    await withAttachments(parts, () => postMessage(world.commands, begun.threadId, "And this", undefined, [upload.id]));
     const { items } = await listItems(world.database, begun.threadId, { after: 0, limit: 50 });
     expect(JSON.stringify(items)).toContain(upload.path);
   });
@@ -175,7 +175,7 @@ describe("a message with files", () => {
   test("with a file that is not there is refused, and nothing is said", async () => {
     const begun = await startRun(world.commands, { agent: "writer", text: "Hello" });
     const posting = withAttachments(parts, () =>
-      postMessage(world.commands, begun.threadId, "See this", ["upl_nothing"]),
+      postMessage(world.commands, begun.threadId, "See this", undefined, ["upl_nothing"]),
     );
     await expect(posting).rejects.toMatchObject({ code: "not_found" });
     const { items } = await listItems(world.database, begun.threadId, { after: 0, limit: 50 });

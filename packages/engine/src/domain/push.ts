@@ -3,14 +3,15 @@ import {
   type EventType,
   type InboxEntry,
   type InboxKind,
+  type Preferences,
   type PushActions,
   type PushContent,
   type PushMessage,
   type PushOccasion,
   type PushSubscriptionId,
-  type Scope,
 } from "@bureau/protocol";
-import { mayDecide } from "./decider.ts";
+import { type Decider, mayDecide } from "./decider.ts";
+import { isSameName } from "./names.ts";
 
 const MAX_TITLE_CHARACTERS = 120;
 const MAX_LINE_CHARACTERS = 240;
@@ -23,9 +24,10 @@ export type PushUrgency = "very-low" | "low" | "normal" | "high";
 /** Whom a push goes to, as the sender needs it. */
 export interface PushSubscriber {
   id: PushSubscriptionId;
-  /** `owner`, or the device's name: who decides by a token of it. */
-  name: string;
-  scope: Scope;
+  /** Who is told, and decides by its tokens. */
+  by: Decider;
+  /** What that person chose. */
+  preferences: Preferences;
   endpoint: string;
   keys: { p256dh: string; auth: string };
   content: boolean;
@@ -69,6 +71,7 @@ const OCCASIONS: Partial<Record<EventType, PushOccasion>> = {
   "approval.requested": "asked",
   "question.asked": "asked",
   "sign_off.requested": "asked",
+  "inbox.assigned": "asked",
   "inbox.reminded": "reminded",
   "approval.decided": "closed",
   "question.answered": "closed",
@@ -81,6 +84,12 @@ export function pushFor(event: Pick<BureauEvent, "type" | "data">): { occasion: 
   const occasion = OCCASIONS[event.type];
   const entry = event.data["entry"] as { id?: unknown } | undefined;
   return occasion === undefined || typeof entry?.id !== "string" ? null : { occasion, entryId: entry.id };
+}
+
+/** Whether an entry is in somebody's part of the inbox: given to them, or to nobody and they are no guest. */
+export function isTheirs(entry: { assignee: string | null }, by: Pick<Decider, "name" | "role">): boolean {
+  if (entry.assignee === null) return by.role === "owner" || by.role === "member";
+  return isSameName(entry.assignee, by.name);
 }
 
 const MANNERS: Record<InboxKind, { urgency: PushUrgency; ttlSeconds: number }> = {
@@ -110,11 +119,11 @@ export function mannerOf(
 /** Whether a notification may decide the entry: an approval of an exact action, by somebody who may decide it. */
 export function mayAct(
   entry: Pick<InboxEntry, "kind" | "title" | "actionHash" | "assignee">,
-  subscriber: Pick<PushSubscriber, "name" | "scope">,
+  subscriber: Pick<PushSubscriber, "by">,
   actions: PushActions,
 ): boolean {
   if (actions !== "approvals" || entry.kind !== "approval" || entry.actionHash === null) return false;
-  return mayDecide(entry, subscriber, { what: "approve" }).ok;
+  return mayDecide(entry, subscriber.by, { what: "approve" }).ok;
 }
 
 /** Milliseconds since 1970 at which a token made now ends. */

@@ -11,7 +11,8 @@ import { parseToolArguments } from "../tools/tool-arguments.ts";
 import { OutcomeUnknown, type Tool, type ToolContext } from "../tools/tool.ts";
 import { claimsOf, findEffect, keyOf, patchOf, reconcile, unknownEntry } from "./effects.ts";
 import type { Gated } from "./gate.ts";
-import { labelsAfter, labelsToSet, sourcesOfCall, withSources } from "./labels.ts";
+import { withSources } from "../domain/sources.ts";
+import { labelsAfter, labelsToSet, sourcesOfCall } from "./labels.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import { signalOutcome } from "./signal-tools.ts";
@@ -140,7 +141,7 @@ async function perform(
 }
 
 const execute: Work = async (tool, call, context, parts, journal) => {
-  const signal = signalOutcome(parts, journal, call);
+  const signal = await signalOutcome(parts, journal, call);
   if (signal) return signal;
   if (!tool) return { status: "failed", text: `There is no tool named ${call.name}.` };
   if (context.signal.aborted) {
@@ -412,9 +413,10 @@ export function presentEntry(journal: Journal, entry: NewInboxEntry): Record<str
     actionHash: entry.action_hash,
     answer: null,
     decidedBy: null,
+    decidedDevice: null,
     decidedAt: null,
     effectId: null,
-    assignee: null,
+    assignee: entry.assignee ?? null,
     remindAt: entry.remind_at ?? null,
     remindedAt: null,
     expiresAt: entry.expires_at ?? null,

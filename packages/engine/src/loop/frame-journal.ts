@@ -6,7 +6,8 @@ import { describeCheck } from "../goals/describe-check.ts";
 import { modelTools } from "../tools/registry.ts";
 import type { RunJournal } from "../store/load-run.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { sourcesOfContext, withSources } from "./labels.ts";
+import { withSources } from "../domain/sources.ts";
+import { sourcesOfContext } from "./labels.ts";
 import type { LoopParts } from "./parts.ts";
 
 const MAX_KEPT_TEXTS = 200;

@@ -1,10 +1,10 @@
-import { type BureauEvent, newId, type PushMessage } from "@bureau/protocol";
+import { type BureauEvent, newId, OWNER_ID, type PushMessage } from "@bureau/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { mayNotify, type MayNotify } from "../commands/may-notify.ts";
 import { addSubscription } from "../commands/push-subscriptions.ts";
 import type { PushManner, PushOutcome, PushTransport } from "../domain/push.ts";
 import type { Database } from "../store/database.ts";
 import { crashingDatabase } from "../testing/crash-points.ts";
+import { aPerson } from "../testing/factories.ts";
 import { testDatabase, type TestDatabase } from "../testing/test-database.ts";
 import { fastClock, type FastClock, until } from "../testing/test-world.ts";
 import { PushSender } from "./push-sender.ts";
@@ -33,9 +33,7 @@ interface Sent {
 }
 
 /** A process that sends: what it was told to send, and a way to tell it of events. */
-function aProcess(
-  options: { database?: Database; answer?: (sent: Sent, count: number) => PushOutcome; mayNotify?: MayNotify } = {},
-) {
+function aProcess(options: { database?: Database; answer?: (sent: Sent, count: number) => PushOutcome } = {}) {
   const sent: Sent[] = [];
   const log: string[] = [];
   const listeners = new Set<(events: readonly BureauEvent[]) => void>();
@@ -54,7 +52,6 @@ function aProcess(
     random: () => 0,
     transport,
     actions: "approvals",
-    mayNotify: options.mayNotify ?? mayNotify,
     ownerKey: async () => "key",
     onEvents: (listener) => {
       listeners.add(listener);
@@ -77,21 +74,42 @@ async function listening(started: ReturnType<typeof aProcess>) {
   return started;
 }
 
-async function subscribe(name: string): Promise<string> {
+/** A browser of the owner's token, or of a device of somebody else. */
+async function subscribe(name: string, person = "owner", preferences: object = {}): Promise<string> {
   const endpoint = `https://${PUBLIC}/${name}`;
   const keys = { p256dh: P256DH, auth: "A".repeat(22) };
-  const by = { name: "owner", scope: "full" as const, deviceId: null, sessionId: null };
+  const by = person === "owner" ? OWNER : await aDevice(person, preferences);
   await addSubscription({ database, clock, allowHosts: [] }, { endpoint, keys, content: false, closing: true, by });
   return endpoint;
 }
 
-async function anEntry(part: { expiresInMs?: number } = {}): Promise<string> {
+const OWNER = {
+  person: { id: OWNER_ID, name: "owner", role: "owner" },
+  scope: "full",
+  deviceId: null,
+  sessionId: null,
+} as const;
+
+async function aDevice(name: string, preferences: object) {
+  const role = name === "guest" ? "guest" : "member";
+  const id = await aPerson(database, name, role);
+  await database.query("UPDATE people SET preferences = $2 WHERE id = $1", [id, JSON.stringify(preferences)]);
+  const deviceId = newId("device");
+  await database.query(
+    `INSERT INTO devices (id, name, token_hash, scope, person_id, created_by, created_at)
+     VALUES ($1, 'Phone', $1, 'inbox', $2, 'owner', now())`,
+    [deviceId, id],
+  );
+  return { person: { id, name, role } as const, scope: "inbox" as const, deviceId, sessionId: null };
+}
+
+async function anEntry(part: { expiresInMs?: number; assignee?: string | null } = {}): Promise<string> {
   const id = newId("approval");
   const expires = part.expiresInMs === undefined ? null : new Date(clock.now() + part.expiresInMs);
   await database.query(
-    `INSERT INTO inbox (id, kind, status, title, action_hash, expires_at, created_at)
-     VALUES ($1, 'approval', 'pending', 'A title', $2, $3, $4)`,
-    [id, HASH, expires, new Date(clock.now() + 1)],
+    `INSERT INTO inbox (id, kind, status, title, action_hash, expires_at, assignee, created_at)
+     VALUES ($1, 'approval', 'pending', 'A title', $2, $3, $4, $5)`,
+    [id, HASH, expires, part.assignee ?? null, new Date(clock.now() + 1)],
   );
   return id;
 }
@@ -193,42 +211,62 @@ describe("the sender", () => {
     expect(clock.slept).toEqual([90_000]);
   });
 
-  test("tells a browser at most thirty things a minute, and asks who may hear of them", async () => {
+  test("tells a browser at most thirty things a minute", async () => {
     await subscribe("phone");
-    const asked: string[] = [];
-    const only: MayNotify = async ({ entry, subscribers }) => {
-      asked.push(entry.id);
-      return { subscribers, againAt: null };
-    };
-    const { tell, sent, sender } = await listening(aProcess({ mayNotify: only }));
+    const { tell, sent, sender } = await listening(aProcess());
     for (let number = 0; number < 40; number += 1) tell("approval.requested", await anEntry());
     await sender.idle();
     expect(sent).toHaveLength(30);
-    expect(asked).toHaveLength(40);
   });
 
-  test("waits for somebody's hours, and still tells them once", async () => {
-    await subscribe("phone");
-    await subscribe("tablet");
-    const morning = clock.now() + 3_600_000;
-    const hours: MayNotify = async ({ subscribers, now }) =>
-      now >= morning ? { subscribers, againAt: null } : { subscribers: subscribers.slice(0, 1), againAt: morning };
-    const { tell, sent, sender } = await listening(aProcess({ mayNotify: hours }));
+  test("tells those whose inbox it is in: what is given to nobody, members and the owner; else who it is given to", async () => {
+    const names = ["owner", "Ana", "Bo", "guest"] as const;
+    const of = Object.fromEntries(await Promise.all(names.map(async (name) => [await subscribe(name, name), name])));
+    const { tell, sent, sender } = await listening(aProcess());
+    const told = async (assignee: string | null, type: BureauEvent["type"] = "approval.requested") => {
+      const before = sent.length;
+      tell(type, await anEntry({ assignee }));
+      await sender.idle();
+      return sent.slice(before).map(({ endpoint, message }) => [of[endpoint], message.badge]);
+    };
+    const sorted = (pairs: unknown[][]) => pairs.map((pair) => pair.join(" ")).toSorted();
+    expect(sorted(await told(null))).toEqual(["Ana 1", "Bo 1", "owner 1"]);
+    expect(sorted(await told("ana"))).toEqual(["Ana 2"]);
+    expect(sorted(await told("guest", "inbox.assigned"))).toEqual(["guest 1"]);
+    expect(sorted(await told("Eve (by link)"))).toEqual([]);
+  });
+
+  test("waits for somebody's hours, and still tells them once; of kinds that they do not want, never", async () => {
+    await subscribe("owner");
+    const [now, days] = [
+      new Date(clock.now()),
+      ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
+    ];
+    const tomorrow = days[(now.getUTCDay() + 1) % 7]!;
+    const hours = Object.fromEntries(
+      days.map((day) => [day, day === tomorrow ? { from: "00:00", to: "23:59" } : null]),
+    );
+    await subscribe("Ana", "Ana", { hours, timeZone: "UTC" });
+    await subscribe("Bo", "Bo", { kinds: ["question"] });
+    const { tell, sent, sender } = await listening(aProcess());
     tell("approval.requested", await anEntry());
     await until(() => sent.length === 2, "the other is told in the morning");
     await sender.idle();
     expect(clock.slept).toHaveLength(1);
-    expect(new Set(sent.map((one) => one.endpoint)).size).toBe(2);
+    expect(sent.map((one) => one.endpoint)).toEqual([`https://${PUBLIC}/owner`, `https://${PUBLIC}/Ana`]);
   });
 
-  test("says nothing to whom it may not", async () => {
-    await subscribe("phone");
-    const nobody: MayNotify = async () => ({ subscribers: [], againAt: null });
-    const { tell, sent, sender } = await listening(aProcess({ mayNotify: nobody }));
+  test("says what is asked to who chose that for all their browsers", async () => {
+    await subscribe("Ana", "Ana", { showContent: true });
+    await subscribe("Bo", "Bo");
+    const { tell, sent, sender } = await listening(aProcess());
     tell("approval.requested", await anEntry());
     await sender.idle();
-    expect(sent).toEqual([]);
-    expect(await count("pushes")).toBe(0);
+    const contents = sent.map(({ endpoint, message }) => [
+      endpoint.split("/").at(-1),
+      "content" in message && message.content,
+    ]);
+    expect(Object.fromEntries(contents)).toEqual({ Ana: { title: "A title", line: "" }, Bo: null });
   });
 
   test("begins with what waits and nobody took up, and not with what was there before the subscription", async () => {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BureauEvent, InboxEntry, PushActions, PushDecisions, PushMessage, PushOccasion } from "@bureau/protocol";
 import type { Clock } from "../clock.ts";
-import { hashOf, newSecret } from "../commands/devices.ts";
-import type { MayNotify } from "../commands/may-notify.ts";
+import { hashOf, newSecret } from "../commands/access-parts.ts";
+import { whomToTell } from "../commands/whom-to-tell.ts";
 import {
   contentOf,
   mannerOf,
@@ -16,7 +16,7 @@ import {
   tokenEnd,
 } from "../domain/push.ts";
 import { findInboxEntry } from "../queries/lookup.ts";
-import { holdingSubscriptions, pendingCount, subscriberFromRow } from "../queries/push.ts";
+import { holdingSubscriptions, pendingOf, subscriberFromRow } from "../queries/push.ts";
 import { type Database, isConnectionError } from "../store/database.ts";
 import {
   addPushTokens,
@@ -51,7 +51,6 @@ export interface PushSenderParts {
   random: () => number;
   transport: PushTransport;
   actions: PushActions;
-  mayNotify: MayNotify;
   /** The key by which sessions of the owner hold. */
   ownerKey: () => Promise<string>;
   onEvents(listener: (events: readonly BureauEvent[]) => void): () => void;
@@ -179,17 +178,14 @@ export class PushSender {
   }
 
   async #claim({ occasion, entryId }: Job): Promise<Delivery[]> {
-    const { database, clock, actions, mayNotify, ownerKey } = this.#parts;
+    const { database, clock, actions, ownerKey } = this.#parts;
     const now = clock.now();
     const rows = await holdingSubscriptions(database, { now, ownerKey: await ownerKey() });
     const all = rows.map(subscriberFromRow).filter((one) => occasion !== "closed" || one.closing);
     if (all.length === 0) return [];
     const entry = inboxEntryFromRow(await findInboxEntry(database, entryId));
     if ((entry.status === "pending") === (occasion === "closed")) return [];
-    const allowed =
-      occasion === "closed"
-        ? { subscribers: all, againAt: null }
-        : await mayNotify({ database, entry, subscribers: all, now });
+    const allowed = occasion === "closed" ? { subscribers: all, againAt: null } : whomToTell(entry, all, now);
     if (allowed.againAt !== null) this.#later(allowed.againAt - now, () => this.#add({ occasion, entryId }));
     const subscribers = allowed.subscribers.filter((one) => this.#hasRoom(one, now));
     if (subscribers.length === 0) return [];
@@ -197,12 +193,12 @@ export class PushSender {
       const subscriptions = subscribers.map((one) => one.id);
       const claimed = await claimPushes(transaction, { entryId, occasion, subscriptions, now: new Date(now) });
       const tokens: NewPushToken[] = [];
-      const badge = await pendingCount(transaction);
+      const badgeOf = await pendingOf(transaction);
       const deliveries = subscribers
         .filter((one) => claimed.has(one.id))
         .map((subscriber): Delivery => {
           const decisions = mayAct(entry, subscriber, actions) ? newDecisions(entry, subscriber, now, tokens) : null;
-          const message = messageOf(entry, occasion, { badge, subscriber, decisions });
+          const message = messageOf(entry, occasion, { badge: badgeOf(subscriber.by), subscriber, decisions });
           return { occasion, entryId, subscriber, message, manner: mannerOf(entry, occasion, topicOf(entryId), now) };
         });
       if (occasion !== "closed") await addPushTokens(transaction, tokens);

@@ -132,6 +132,8 @@ export interface NewInboxEntry {
   detail: unknown;
   choices: string[];
   action_hash: string | null;
+  /** Absent: whoever may decides it. */
+  assignee?: string;
   /** Absent: nobody is reminded, and it waits for as long as it takes. */
   remind_at?: string;
   expires_at?: string;

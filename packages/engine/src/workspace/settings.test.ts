@@ -8,6 +8,7 @@ import { NO_CAPS } from "../domain/caps.ts";
 import { parseSettings, readSettings } from "./settings.ts";
 
 const EXAMPLE = `
+publicUrl: https://bureau.example.com
 models:
   default: anthropic/claude-sonnet-4-5
   judge: local/org/qwen3
@@ -61,6 +62,7 @@ describe("settings", () => {
       approvals: { expireAfterMs: 172_800_000, remindAfterMs: 21_600_000 },
       push: { subject: "mailto:ana@bureau-of-ana.eu", actions: "none", allowHosts: ["127.0.0.1:9000"] },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
+      publicUrl: "https://bureau.example.com",
       sandbox: {
         hosts: [{ text: "api.example.com", host: "api.example.com", below: false, ports: [443, 80], isPrivate: false }],
         agents: {

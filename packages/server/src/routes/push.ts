@@ -7,8 +7,8 @@ import type { RequestLimits } from "../request-limits.ts";
 
 /** Who asks, as far as subscriptions belong to them. */
 function byOf(context: AppContext) {
-  const { name, scope, deviceId, sessionId } = callerOf(context);
-  return { name, scope, deviceId, sessionId };
+  const { person, scope, deviceId, sessionId } = callerOf(context);
+  return { person, scope, deviceId, sessionId };
 }
 
 export function pushHandlers(

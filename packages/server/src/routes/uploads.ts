@@ -1,10 +1,11 @@
-import type { UploadsApi } from "@bureau/engine";
+import { textOfDecider, type UploadsApi } from "@bureau/engine";
 import type { Handlers, uploadsApi } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
-import { callerOf } from "../caller.ts";
+import { deciderOf } from "../caller.ts";
 
 export function uploadHandlers(engine: UploadsApi): Handlers<typeof uploadsApi, AppContext> {
   return {
-    uploadFile: ({ query, file }, context) => engine.uploadFile({ ...query, ...file, by: callerOf(context).name }),
+    uploadFile: ({ query, file }, context) =>
+      engine.uploadFile({ ...query, ...file, by: textOfDecider(deciderOf(context)) }),
   };
 }
