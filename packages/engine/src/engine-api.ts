@@ -1,14 +1,23 @@
 import type {
+  ActivityList,
   AddAgent,
   AddDevice,
   AddPolicyRule,
   AddPushSubscription,
   After,
+  AfterOrBefore,
   Agent,
+  AgentAbilities,
+  AgentComposed,
+  AgentContextFiles,
   AgentList,
+  AgentMemory,
+  AgentSkills,
   Answer,
   BureauEvent,
   CheckStarted,
+  ComposeAgent,
+  ComposeGoal,
   ConnectorList,
   CreateAgent,
   CreateGoal,
@@ -24,15 +33,20 @@ import type {
   EffectList,
   ListEffects,
   EditGoal,
+  EventHistory,
+  EventHistoryQuery,
   EvidenceList,
   Goal,
+  GoalComposed,
   GoalList,
+  GoalText,
   Hey,
   InboxEntry,
   InboxList,
   InboxReply,
   InboxReplyResult,
   ItemList,
+  ListActivity,
   ListAgents,
   ListDevices,
   ListGoals,
@@ -59,7 +73,10 @@ import type {
   Recording,
   ResumeAllReply,
   Run,
+  RunExplanation,
   RunList,
+  SearchQuery,
+  SearchResult,
   Secret,
   SecretList,
   SessionId,
@@ -113,7 +130,8 @@ export interface EngineApi
     PasskeysApi,
     PushApi,
     UploadsApi,
-    LinksApi {}
+    LinksApi,
+    InsightApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
@@ -134,6 +152,8 @@ export interface AgentsApi {
 export interface GoalsApi {
   listGoals(query: ListGoals): Promise<GoalList>;
   getGoal(goal: string): Promise<Goal>;
+  /** The goal's file as it is on the disk; written from what is known of the goal where there is none. */
+  getGoalText(goal: string): Promise<GoalText>;
   createGoal(input: CreateGoal): Promise<Goal>;
   editGoal(goal: string, input: EditGoal): Promise<Goal>;
   pauseGoal(goal: string): Promise<Goal>;
@@ -152,8 +172,8 @@ export interface WorkApi {
   cancelTask(task: string): Promise<Task>;
   listThreads(query: ListThreads): Promise<ThreadList>;
   getThread(thread: string): Promise<Thread>;
-  /** Items with a position after `after`, oldest first. */
-  listItems(thread: string, query: After): Promise<ItemList>;
+  /** Items with a position after `after`, oldest first, or before `before`, newest first. */
+  listItems(thread: string, query: AfterOrBefore): Promise<ItemList>;
   /** Steers the thread's open run, or starts one. */
   postMessage(thread: string, message: Message, by?: Decider): Promise<MessageReply>;
 }
@@ -296,4 +316,23 @@ export interface PushApi {
 
 export interface UploadsApi {
   uploadFile(input: UploadFile & { bytes: Uint8Array; type: string; by: string }): Promise<Upload>;
+}
+
+/** Looking through, explaining and preparing. Changes no work. */
+export interface InsightApi {
+  /** What fits the words, the best first; catches up with what happened for a bounded while. */
+  search(query: SearchQuery): Promise<SearchResult>;
+  /** The run in a paragraph, and its steps after a number in a sentence each. */
+  explainRun(run: string, query: After): Promise<RunExplanation>;
+  /** What happened, newest first, in sentences. */
+  listActivity(query: ListActivity): Promise<ActivityList>;
+  /** Stored events of one run, thread or goal, in order. */
+  eventHistory(query: EventHistoryQuery): Promise<EventHistory>;
+  /** Questions or a draft. Nothing is created; model calls are counted under the caps. */
+  composeGoal(input: ComposeGoal): Promise<GoalComposed>;
+  composeAgent(input: ComposeAgent): Promise<AgentComposed>;
+  agentAbilities(agent: string): Promise<AgentAbilities>;
+  agentContext(agent: string): Promise<AgentContextFiles>;
+  agentSkills(agent: string): Promise<AgentSkills>;
+  agentMemory(agent: string): Promise<AgentMemory>;
 }

@@ -26,9 +26,10 @@ import { uploadFile, withAttachments } from "./commands/upload-file.ts";
 import type { Connectors } from "./connectors/connector.ts";
 import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
-import type { EngineApi, PushApi } from "./engine-api.ts";
+import type { AccessApi, EngineApi, InsightApi, PasskeysApi, PushApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import { linksApi } from "./links-methods.ts";
+import { createInsight } from "./insight.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
@@ -36,6 +37,7 @@ import type { Models } from "./models/model.ts";
 import { getAgent, listAgents } from "./queries/agents.ts";
 import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
+import { getGoalText } from "./commands/goal-text.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
 import { listRules } from "./queries/policy.ts";
@@ -46,6 +48,7 @@ import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
 import { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import type { Database } from "./store/database.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -79,6 +82,7 @@ export function engineApi(given: MethodParts): EngineApi {
     resumeAgent: (agent) => resumeAgent(commands, agent),
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
+    getGoalText: (goal) => getGoalText(commands, goal),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
     resumeGoal: (goal) => resumeGoal(commands, goal),
@@ -127,7 +131,7 @@ export function engineApi(given: MethodParts): EngineApi {
         input,
       ),
     hey: (view) => hey(database, view),
-    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
+    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(database, parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
     ready: async () => {
@@ -138,13 +142,17 @@ export function engineApi(given: MethodParts): EngineApi {
     eventsAfter: (seq, limit) => eventsAfter(database, seq, limit),
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
-    ...createAccess(commands),
+    ...doorMethods(given),
     ...fileMethods(commands, parts),
-    ...createPasskeys(commands),
-    ...given.push,
     ...linksApi(commands),
+    ...insightOf(given),
     onDelta: (listener) => live.onDelta(listener),
   };
+}
+
+/** Who may ask, and who is told. */
+function doorMethods({ commands, push }: MethodParts): AccessApi & PasskeysApi & PushApi {
+  return { ...createAccess(commands), ...createPasskeys(commands), ...push };
 }
 
 /** What takes files, or tells an agent of them. */
@@ -161,7 +169,19 @@ function fileMethods(
   };
 }
 
-async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
+function insightOf({ commands, parts, tools, policy }: MethodParts): InsightApi {
+  const { database, workspace } = commands;
+  return createInsight({
+    database,
+    parts,
+    workspace: workspace.folder,
+    tools,
+    policy,
+    caps: () => capsInUse(database, parts),
+  });
+}
+
+async function capsInUse(database: Database, { caps, clock }: LoopParts): Promise<CapUse[]> {
   const current = (await caps?.reload()) ?? null;
   return current === null ? [] : await capUse(database, current, localDay(clock.now()));
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
 import { DEVICE_STATUSES, SCOPES } from "./device.ts";
 import { Check, GOAL_STATUSES } from "./goal.ts";
-import { DECISION_SCOPES, INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
+import { DECISION_SCOPES, INBOX_KINDS, INBOX_ORDERS, INBOX_STATUSES } from "./inbox.ts";
 import { RUN_STATUSES } from "./run.ts";
 import { TASK_STATUSES, THREAD_STATUSES } from "./thread.ts";
 import { Budget } from "./usage.ts";
@@ -174,6 +174,10 @@ export type ListThreads = z.infer<typeof ListThreads>;
 export const After = z.strictObject({ after: Position.default(0), limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE) });
 export type After = z.infer<typeof After>;
 
+/** The same, or backwards: with `before`, entries before that position, newest first; 0 means from the end. */
+export const AfterOrBefore = After.extend({ before: Position.optional() });
+export type AfterOrBefore = z.infer<typeof AfterOrBefore>;
+
 export const Message = z.strictObject({ text: LongText, attachments: Attachments });
 export type Message = z.infer<typeof Message>;
 
@@ -219,8 +223,12 @@ export const ListInbox = Page.extend({
   kind: oneOrMany(INBOX_KINDS).optional(),
   goal: Reference.optional(),
   run: Reference.optional(),
+  /** Absent: `ranked`. */
+  order: z.enum(INBOX_ORDERS).optional(),
   /** Only what is for me to decide: given to me, or to nobody. */
   mine: Flag.optional(),
+  /** `summary`: details are cut to what a list shows; an entry by its id is whole. */
+  view: z.enum(["whole", "summary"]).optional(),
 });
 export type ListInbox = z.infer<typeof ListInbox>;
 
@@ -239,6 +247,8 @@ export const Decision = z.strictObject({
   note: LongText.optional(),
   /** Of an approval: `once`, or also a rule for the same targets in its `run`, in its `goal`, or for good (`rule`). */
   scope: z.enum(DECISION_SCOPES).optional(),
+  /** The `actionHash` of the action that was looked at; where the entry has another one by now, it is a conflict. */
+  actionHash: Line.optional(),
 });
 export type Decision = z.infer<typeof Decision>;
 
@@ -273,6 +283,11 @@ export const UsageQuery = z.strictObject({
   /** Days from this one on, as `2026-01-31` in UTC. */
   since: Day.optional(),
   until: Day.optional(),
+  /** Only what this agent used, or this goal with the goals below it. */
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+  /** `day`: each row also says what was used on each day. */
+  series: z.enum(["none", "day"]).optional(),
 });
 export type UsageQuery = z.infer<typeof UsageQuery>;
 

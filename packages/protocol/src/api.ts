@@ -8,6 +8,7 @@ import { passkeysApi } from "./api-passkeys.ts";
 import { linksApi } from "./api-links.ts";
 import { pairingsApi } from "./api-pairings.ts";
 import { peopleApi } from "./api-people.ts";
+import { insightApi } from "./api-insight.ts";
 import { policyApi } from "./api-policy.ts";
 import { pushApi } from "./api-push.ts";
 import { runsApi } from "./api-runs.ts";
@@ -35,5 +36,6 @@ export const api = {
   ...peopleApi,
   ...pairingsApi,
   ...linksApi,
+  ...insightApi,
 };
 export type Api = typeof api;

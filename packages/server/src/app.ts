@@ -23,6 +23,7 @@ import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { linkHandlers } from "./routes/links.ts";
 import { type AddressReader, peopleHandlers } from "./routes/people.ts";
+import { insightHandlers } from "./routes/insight.ts";
 import { passkeyHandlers } from "./routes/passkeys.ts";
 import { policyHandlers } from "./routes/policy.ts";
 import { pushHandlers } from "./routes/push.ts";
@@ -98,6 +99,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams
     ...uploadHandlers(engine),
     ...peopleHandlers(engine, auth, addressFor),
     ...linkHandlers(engine, auth, addressFor),
+    ...insightHandlers(engine),
   };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {

@@ -9,6 +9,13 @@ import { decodeCursor, encodeCursor, partOf } from "./page.ts";
 /** Most entries that one look at what needs a person shows. */
 const MAX_HEY_ENTRIES = 100;
 
+/** Bounds of an entry in a summary: three hundred of them stay below half a megabyte. */
+const SUMMARY_TITLE = 200;
+const SUMMARY_TEXT = 160;
+const SUMMARY_CHARACTERS = 500;
+const SUMMARY_ENTRIES = 6;
+const SUMMARY_DEPTH = 4;
+
 /** The kinds are listed in their ranking; within a kind the oldest comes first. */
 const RANK = `array_position(ARRAY[${INBOX_KINDS.map((kind) => `'${kind}'`).join(", ")}], i.kind)`;
 
@@ -17,6 +24,9 @@ interface RankedRow extends InboxRow {
   /** With the database's own precision, which a date has not. */
   created: string;
 }
+
+/** When it was decided, or asked, with the database's own precision. */
+const LATEST = "to_char(COALESCE(i.decided_at, i.created_at) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')";
 
 /** Whose part of the inbox is asked for: what is given to them, and what is given to nobody where `unassigned`. */
 export interface InboxView {
@@ -38,9 +48,50 @@ const viewValues = (view: InboxView | undefined) => [
   view === undefined ? null : new Date(view.now),
 ];
 
-/** Ranked: the first needs a person most. */
+/** Ranked, unless the latest are asked for: the first needs a person most. */
 export async function listInbox(database: Queryable, query: ListInbox, view?: InboxView): Promise<InboxList> {
   const goal = query.goal === undefined ? null : await findGoal(database, query.goal);
+  return query.order === "latest"
+    ? await listLatest(database, query, goal?.id ?? null, view)
+    : await listRanked(database, query, goal?.id ?? null, view);
+}
+
+async function listLatest(
+  database: Queryable,
+  query: ListInbox,
+  goalId: string | null,
+  view: InboxView | undefined,
+): Promise<InboxList> {
+  const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["string", "string"]);
+  const { rows } = await database.query<InboxRow & { at: string }>({
+    name: "list_inbox_latest",
+    text: `SELECT i.*, ${LATEST} AS at FROM inbox i
+           WHERE i.status = ANY($1) AND ($2::text[] IS NULL OR i.kind = ANY($2))
+             AND ($3::text IS NULL OR i.goal_id = $3) AND ($4::text IS NULL OR i.run_id = $4)
+             AND ${inView("$8", "$9", "$10")}
+             AND ($5::text IS NULL OR (${LATEST}, i.id) < ($5, $6::text))
+           ORDER BY at DESC, i.id DESC LIMIT $7`,
+    values: [
+      query.status,
+      query.kind ?? null,
+      goalId,
+      query.run ?? null,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      query.limit + 1,
+      ...viewValues(view),
+    ],
+  });
+  const part = partOf(rows, query.limit, (row) => encodeCursor([row.at, row.id]));
+  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+}
+
+async function listRanked(
+  database: Queryable,
+  query: ListInbox,
+  goalId: string | null,
+  view: InboxView | undefined,
+): Promise<InboxList> {
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["number", "string", "string"]);
   const { rows } = await database.query<RankedRow>({
     name: "list_inbox",
@@ -55,7 +106,7 @@ export async function listInbox(database: Queryable, query: ListInbox, view?: In
     values: [
       query.status,
       query.kind ?? null,
-      goal?.id ?? null,
+      goalId,
       query.run ?? null,
       after?.[0] ?? null,
       after?.[1] ?? null,
@@ -65,7 +116,33 @@ export async function listInbox(database: Queryable, query: ListInbox, view?: In
     ],
   });
   const part = partOf(rows, query.limit, (row) => encodeCursor([row.rank, row.created, row.id]));
-  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+  const entries = part.rows.map(inboxEntryFromRow);
+  const shown = query.view === "summary" ? entries.map(summaryOf) : entries;
+  return { entries: shown, nextCursor: part.nextCursor };
+}
+
+/** What a list shows of an entry: texts of its details are cut, and long lists and depths left out. */
+function summaryOf(entry: InboxEntry): InboxEntry {
+  return {
+    ...entry,
+    title: entry.title.slice(0, SUMMARY_TITLE),
+    detail: cutValue(entry.detail, { room: SUMMARY_CHARACTERS }, 0),
+    choices: entry.choices.slice(0, SUMMARY_ENTRIES).map((choice) => choice.slice(0, SUMMARY_TEXT)),
+  };
+}
+
+function cutValue(value: unknown, left: { room: number }, depth: number): unknown {
+  if (typeof value === "string") {
+    const text = value.slice(0, Math.max(0, Math.min(SUMMARY_TEXT, left.room))).toWellFormed();
+    left.room -= text.length;
+    return text.length < value.length ? `${text}…` : text;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= SUMMARY_DEPTH || left.room <= 0) return Array.isArray(value) ? [] : {};
+  if (Array.isArray(value)) return value.slice(0, SUMMARY_ENTRIES).map((part) => cutValue(part, left, depth + 1));
+  const entries = Object.entries(value).slice(0, SUMMARY_ENTRIES * 2);
+  left.room -= entries.reduce((sum, [key]) => sum + key.length, 0);
+  return Object.fromEntries(entries.map(([key, part]) => [key.slice(0, 100), cutValue(part, left, depth + 1)]));
 }
 
 export async function getInboxEntry(database: Queryable, entry: string): Promise<InboxEntry> {
