@@ -11,7 +11,7 @@ export const inboxApi = {
     reply: Hey,
   }),
   listInbox: endpoint("GET", "/api/inbox", {
-    summary: "Decisions, pending ones by default, the most pressing first",
+    summary: "Decisions, pending ones by default, the most pressing first or the latest first",
     group: "inbox",
     query: ListInbox,
     reply: InboxList,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
 import { DEVICE_STATUSES, SCOPES } from "./device.ts";
 import { Check, GOAL_STATUSES } from "./goal.ts";
-import { DECISION_SCOPES, INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
+import { DECISION_SCOPES, INBOX_KINDS, INBOX_ORDERS, INBOX_STATUSES } from "./inbox.ts";
 import { RUN_STATUSES } from "./run.ts";
 import { TASK_STATUSES, THREAD_STATUSES } from "./thread.ts";
 import { Budget } from "./usage.ts";
@@ -218,6 +218,8 @@ export const ListInbox = Page.extend({
   kind: oneOrMany(INBOX_KINDS).optional(),
   goal: Reference.optional(),
   run: Reference.optional(),
+  /** Absent: `ranked`. */
+  order: z.enum(INBOX_ORDERS).optional(),
   /** Only what is for me to decide: given to me, or to nobody. */
   mine: Flag.optional(),
   /** `summary`: details are cut to what a list shows; an entry by its id is whole. */
@@ -240,6 +242,8 @@ export const Decision = z.strictObject({
   note: LongText.optional(),
   /** Of an approval: `once`, or also a rule for the same targets in its `run`, in its `goal`, or for good (`rule`). */
   scope: z.enum(DECISION_SCOPES).optional(),
+  /** The `actionHash` of the action that was looked at; where the entry has another one by now, it is a conflict. */
+  actionHash: Line.optional(),
 });
 export type Decision = z.infer<typeof Decision>;
 

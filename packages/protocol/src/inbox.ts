@@ -19,6 +19,10 @@ export type InboxKind = (typeof INBOX_KINDS)[number];
 export const INBOX_STATUSES = ["pending", "approved", "denied", "answered", "dismissed", "expired"] as const;
 export type InboxStatus = (typeof INBOX_STATUSES)[number];
 
+/** `ranked`: the most pressing first. `latest`: what was decided last first, then what was asked last. */
+export const INBOX_ORDERS = ["ranked", "latest"] as const;
+export type InboxOrder = (typeof INBOX_ORDERS)[number];
+
 /** What happens when nobody decided in time: an approval is denied, a question is answered by its assumption. */
 export const EXPIRY_ACTIONS = ["deny", "assume"] as const;
 export type ExpiryAction = (typeof EXPIRY_ACTIONS)[number];

@@ -44,15 +44,16 @@ const DECISIONS: Record<InboxEntry["kind"], readonly Decision["decision"][]> = {
 /**
  * Records a person's decision and has its run go on.
  *
- * The same decision again succeeds and changes nothing; another one is a `conflict` that says who was first.
+ * The same decision again succeeds and changes nothing; another one is a `conflict` that says who was first, and so
+ * is one that names another action than the entry has now.
  */
 export async function decideInboxEntry(
   parts: CommandParts,
   entryId: string,
   input: Decision & DecidedBy,
 ): Promise<InboxEntry> {
-  // Before the entry is closed: what dies in between can be asked for again.
-  if (input.decision !== "deny") await releaseHeld(parts, entryId);
+  // Before the entry is closed: what dies in between can be asked for again. What is held is no action.
+  if (input.decision !== "deny" && input.actionHash === undefined) await releaseHeld(parts, entryId);
   return await change(parts, async (change) => {
     const { entry, run, goal } = await lockEntry(change, entryId);
     const status = STATUS_AFTER[input.decision];
@@ -61,8 +62,9 @@ export async function decideInboxEntry(
     await requireLinkHolds(change, entry, input.by);
     if (!DECISIONS[entry.kind].includes(input.decision)) throw wrongDecision(entry, input.decision);
     requireReach(entry, input);
-    if (isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
+    if (isShown(entry, input) && isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
     if (entry.status !== "pending") throw alreadyDecided(entry);
+    if (!isShown(entry, input)) throw actionChanged(entry);
     if (entry.kind === "sign_off") refuseGuestsNote(input);
     if (entry.kind === "approval") {
       return inboxEntryFromRow(await decideApproval(change, { entry, run, goal, input, scope }));
@@ -104,6 +106,17 @@ function requireReach(entry: InboxRow, input: Decision): void {
   if (entry.kind === "approval" && input.decision !== "dismiss") return;
   throw new AppError("invalid", `"${entry.title}" can be decided only once: it is no approval of a call.`, {
     hint: "Decide it without a scope.",
+  });
+}
+
+/** The entry still asks for the action that was looked at. Who names none takes it as it is. */
+function isShown(entry: InboxRow, input: Decision): boolean {
+  return input.actionHash === undefined || input.actionHash === entry.action_hash;
+}
+
+function actionChanged(entry: InboxRow): AppError {
+  return new AppError("conflict", `"${entry.title}" is no longer what was looked at: its action has changed since.`, {
+    hint: "Look at it as it is now, and decide again.",
   });
 }
 

@@ -25,6 +25,9 @@ interface RankedRow extends InboxRow {
   created: string;
 }
 
+/** When it was decided, or asked, with the database's own precision. */
+const LATEST = "to_char(COALESCE(i.decided_at, i.created_at) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')";
+
 /** Whose part of the inbox is asked for: what is given to them, and what is given to nobody where `unassigned`. */
 export interface InboxView {
   name: string;
@@ -45,9 +48,50 @@ const viewValues = (view: InboxView | undefined) => [
   view === undefined ? null : new Date(view.now),
 ];
 
-/** Ranked: the first needs a person most. */
+/** Ranked, unless the latest are asked for: the first needs a person most. */
 export async function listInbox(database: Queryable, query: ListInbox, view?: InboxView): Promise<InboxList> {
   const goal = query.goal === undefined ? null : await findGoal(database, query.goal);
+  return query.order === "latest"
+    ? await listLatest(database, query, goal?.id ?? null, view)
+    : await listRanked(database, query, goal?.id ?? null, view);
+}
+
+async function listLatest(
+  database: Queryable,
+  query: ListInbox,
+  goalId: string | null,
+  view: InboxView | undefined,
+): Promise<InboxList> {
+  const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["string", "string"]);
+  const { rows } = await database.query<InboxRow & { at: string }>({
+    name: "list_inbox_latest",
+    text: `SELECT i.*, ${LATEST} AS at FROM inbox i
+           WHERE i.status = ANY($1) AND ($2::text[] IS NULL OR i.kind = ANY($2))
+             AND ($3::text IS NULL OR i.goal_id = $3) AND ($4::text IS NULL OR i.run_id = $4)
+             AND ${inView("$8", "$9", "$10")}
+             AND ($5::text IS NULL OR (${LATEST}, i.id) < ($5, $6::text))
+           ORDER BY at DESC, i.id DESC LIMIT $7`,
+    values: [
+      query.status,
+      query.kind ?? null,
+      goalId,
+      query.run ?? null,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      query.limit + 1,
+      ...viewValues(view),
+    ],
+  });
+  const part = partOf(rows, query.limit, (row) => encodeCursor([row.at, row.id]));
+  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+}
+
+async function listRanked(
+  database: Queryable,
+  query: ListInbox,
+  goalId: string | null,
+  view: InboxView | undefined,
+): Promise<InboxList> {
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["number", "string", "string"]);
   const { rows } = await database.query<RankedRow>({
     name: "list_inbox",
@@ -62,7 +106,7 @@ export async function listInbox(database: Queryable, query: ListInbox, view?: In
     values: [
       query.status,
       query.kind ?? null,
-      goal?.id ?? null,
+      goalId,
       query.run ?? null,
       after?.[0] ?? null,
       after?.[1] ?? null,

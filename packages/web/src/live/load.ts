@@ -1,12 +1,21 @@
-import type { BureauClient, EvidenceList, GoalList, GoalStatus, InboxEntry, RunList } from "@bureau/protocol";
+import type {
+  BureauClient,
+  EvidenceList,
+  GoalList,
+  GoalStatus,
+  InboxEntry,
+  InboxStatus,
+  RunList,
+} from "@bureau/protocol";
 import { client } from "../lib/session.ts";
-import { layThings, readLive } from "./store.ts";
+import { layThings, readLive, whenStarted } from "./store.ts";
 
 /** Asks the server and lays what comes into the view, unless events have told newer things in the meantime. */
 async function loadInto<Reply>(
   ask: (client: BureauClient) => Promise<Reply>,
   lay: (reply: Reply, askedAt: number) => void,
 ): Promise<Reply> {
+  await whenStarted();
   const askedAt = readLive().view.lastSeq;
   const reply = await ask(client);
   lay(reply, askedAt);
@@ -14,6 +23,7 @@ async function loadInto<Reply>(
 }
 
 const PAGE = 200;
+const DECIDED: InboxStatus[] = ["approved", "denied", "answered", "dismissed", "expired"];
 
 /** Queries of TanStack Query: each makes sure that the view holds something, and says whether it does. */
 export const queries = {
@@ -172,4 +182,30 @@ export const queries = {
       ),
   }),
   policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
+  openRuns: {
+    queryKey: ["runs", "open"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listRuns({ query: { status: ["queued", "running", "waiting"], limit: PAGE } }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+  },
+  decidedInbox: {
+    queryKey: ["inbox", "decided"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listInbox({ query: { status: DECIDED, order: "latest", limit: PAGE } }),
+        ({ entries }, at) => layThings<InboxEntry>("inbox", entries, at),
+      ),
+  },
+  /** The ledger changes without events of its own: `useFreshEffects` asks again when something points to it. */
+  effect: (effectId: string) => ({
+    queryKey: ["effects", "one", effectId],
+    queryFn: () => client.getEffect({ params: { effectId } }),
+  }),
+  /** What is being done, or will be in a moment. */
+  effectsUnderWay: {
+    queryKey: ["effects", "under-way"],
+    queryFn: () => client.listEffects({ query: { status: ["approved"], limit: PAGE } }),
+  },
 };
