@@ -21,6 +21,16 @@ const JSON_ANSWERS: Record<string, string> = {
   "device add": "a [DeviceAdded](api.md#deviceadded): the `device`, and its `token`, which is not told again",
   "device list": "a [DeviceList](api.md#devicelist)",
   "device revoke": "a [Device](api.md#device), or with `--sessions` how many were `closed`",
+  "device pair":
+    "a [PairingMade](api.md#pairingmade): the `pairing`, its `code` and `link`, which are not told again, and the `qr` code",
+  "person list": "a [PersonList](api.md#personlist), or with `--invited` an [InvitationList](api.md#invitationlist)",
+  "person show": "`{ person, preferences }`",
+  "person invite":
+    "an [InvitationMade](api.md#invitationmade): the `invitation`, and its `secret` and `link`, which are not told again",
+  "person remove": "the [Person](api.md#person), or for an invitation's id the [Invitation](api.md#invitation)",
+  "link ask": "a [LinkMade](api.md#linkmade): the `link`, and its `secret` and `url`, which are not told again",
+  "link list": "a [LinkList](api.md#linklist)",
+  "link revoke": "a [Link](api.md#link)",
   "agent add": "an [Agent](api.md#agent)",
   "agent new": "an [Agent](api.md#agent)",
   "agent list": "an [AgentList](api.md#agentlist)",

@@ -3,7 +3,16 @@ import { dirname } from "node:path";
 import { argv, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { SETTINGS_KEYS } from "@bureau/engine";
-import { api, type Endpoint, ERROR_CODES, EVENT_TYPES, LiveDelta, scopeOf } from "@bureau/protocol";
+import {
+  type Access,
+  API_ACCESS,
+  api,
+  type Endpoint,
+  ERROR_CODES,
+  EVENT_TYPES,
+  LiveDelta,
+  scopeOf,
+} from "@bureau/protocol";
 import { openApiDocument, SETTINGS } from "@bureau/server";
 import { cliPage } from "./docs-cli.ts";
 
@@ -11,6 +20,17 @@ import { cliPage } from "./docs-cli.ts";
 
 const FOLDER = new URL("../docs/reference/", import.meta.url);
 const NOTE = "<!-- Written by `npm run docs`; edit what it is made from. -->";
+
+const ACCESS_WORDS: Record<Access, string> = {
+  anyone: "everyone",
+  guest: "everybody of the workspace, for what is theirs",
+  self: "the owner, and others for themselves",
+  goal: "members, and guests who were invited to the goal",
+  thread: "members, and guests who were invited to the thread or its goal",
+  entry: "members, and guests who have the entry to decide",
+  member: "members",
+  owner: "the owner",
+};
 
 type Plain = string | number | boolean | null;
 
@@ -72,7 +92,8 @@ function apiPage(): string {
 
 Each request carries \`Authorization: Bearer TOKEN\`, the owner's or a device's, or the session cookie that
 \`POST /api/session\` sets. With a cookie, writes also carry \`Origin\` and the header \`x-bureau-csrf\` with what
-\`GET /api/session\` gives. A device may call what its scope allows: \`read\`, \`inbox\`, which includes it, or \`full\`. Too many
+\`GET /api/session\` gives. A device may call what its scope allows: \`read\`, \`inbox\`, which includes it, or \`full\`; and
+what its person may, by their role: each endpoint names the least one. Too many
 requests are answered by 429 with \`Retry-After\`. Bodies and
 replies are JSON; a body is at most 1 MB. Lists take \`limit\` and \`cursor\` and reply with \`nextCursor\`, which is null at
 the end. A list of values in a query has commas between them. Money is millionths of a US dollar. Times are ISO 8601 in
@@ -104,7 +125,7 @@ function endpointText(name: string, endpoint: Endpoint): string {
   const lines = [
     `### ${endpoint.method} ${endpoint.path}`,
     "",
-    `${endpoint.summary}. Operation \`${name}\`.${endpoint.open ? " Takes no token." : ` Scope \`${scopeOf(endpoint)}\`.`}`,
+    `${endpoint.summary}. Operation \`${name}\`.${endpoint.open ? " Takes no token." : ` Scope \`${scopeOf(endpoint)}\`; ${ACCESS_WORDS[API_ACCESS[name as keyof typeof API_ACCESS]]}.`}`,
     "",
     ...query.map(({ name: key, schema }) => `- query \`${key}\`: ${typeText(schema)}${defaultText(schema)}`),
     ...(body === undefined ? [] : [`- body: ${typeText(body)}`]),

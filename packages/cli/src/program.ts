@@ -7,6 +7,7 @@ import { addConnectorCommands } from "./commands/connector-commands.ts";
 import { addDeviceCommands } from "./commands/device-commands.ts";
 import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
+import { addPeopleCommands } from "./commands/people-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
 import { addSecretCommands } from "./commands/secret-commands.ts";
 import { addStartCommands } from "./commands/start-commands.ts";
@@ -37,6 +38,7 @@ export function createProgram(session: Session): Command {
   addConnectorCommands(program, session);
   addCareCommands(program, session);
   addDeviceCommands(program, session);
+  addPeopleCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });
   return program;

@@ -38,6 +38,7 @@ import type {
   Goal,
   GoalComposed,
   GoalList,
+  GoalText,
   Hey,
   InboxEntry,
   InboxList,
@@ -56,6 +57,7 @@ import type {
   LiveDelta,
   MessageReply,
   Page,
+  PersonId,
   PolicyRules,
   PolicySimulation,
   Recording,
@@ -86,6 +88,8 @@ import type {
 import type { KnownCaller } from "./commands/recognize-caller.ts";
 import type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 import type { Decider } from "./domain/decider.ts";
+import type { LinksApi, PeopleApi } from "./people-api.ts";
+import type { InboxView } from "./queries/inbox.ts";
 
 /**
  * Everything that can be asked of a running engine.
@@ -109,6 +113,7 @@ export interface EngineApi
     StateApi,
     EventsApi,
     AccessApi,
+    LinksApi,
     InsightApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
@@ -130,6 +135,8 @@ export interface AgentsApi {
 export interface GoalsApi {
   listGoals(query: ListGoals): Promise<GoalList>;
   getGoal(goal: string): Promise<Goal>;
+  /** The goal's file as it is on the disk; written from what is known of the goal where there is none. */
+  getGoalText(goal: string): Promise<GoalText>;
   createGoal(input: CreateGoal): Promise<Goal>;
   editGoal(goal: string, input: EditGoal): Promise<Goal>;
   pauseGoal(goal: string): Promise<Goal>;
@@ -151,7 +158,7 @@ export interface WorkApi {
   /** Items with a position after `after`, oldest first, or before `before`, newest first. */
   listItems(thread: string, query: AfterOrBefore): Promise<ItemList>;
   /** Steers the thread's open run, or starts one. */
-  postMessage(thread: string, text: string): Promise<MessageReply>;
+  postMessage(thread: string, text: string, by?: Decider): Promise<MessageReply>;
 }
 
 export interface RunsApi {
@@ -164,14 +171,14 @@ export interface RunsApi {
   /** Calls in the order they were asked for; `after` counts calls from 1. */
   listToolCalls(run: string, query: After): Promise<ToolCallList>;
   cancelRun(run: string): Promise<Run>;
-  steerRun(run: string, text: string): Promise<Run>;
+  steerRun(run: string, text: string, by?: Decider): Promise<Run>;
   /** The file that a rehearsal replays the run's model answers from, line by line. */
   exportRecording(run: string): Promise<Recording>;
 }
 
 export interface InboxApi {
   /** Pending entries are ranked: the first needs a person most. */
-  listInbox(query: ListInbox): Promise<InboxList>;
+  listInbox(query: ListInbox, view?: InboxView): Promise<InboxList>;
   getInboxEntry(entry: string): Promise<InboxEntry>;
   decideInboxEntry(entry: string, input: Decision & DecidedBy): Promise<InboxEntry>;
   editInboxEntry(entry: string, input: EditApproval & DecidedBy): Promise<InboxEntry>;
@@ -217,7 +224,7 @@ export interface StateApi {
   stopAll(input: DecidedBy): Promise<StopAllReply>;
   /** Lifts the stop of everything. */
   resumeAll(): Promise<ResumeAllReply>;
-  hey(): Promise<Hey>;
+  hey(view?: InboxView): Promise<Hey>;
   usage(query: UsageQuery): Promise<UsageReport>;
   /** The program's version is added by whoever serves it. */
   status(): Promise<Omit<Status, "version">>;
@@ -240,10 +247,11 @@ export interface EventsApi {
 }
 
 /** Who may ask for anything besides the holder of the owner's token. */
-export interface AccessApi {
-  addDevice(input: AddDevice & { by: string }): Promise<DeviceAdded>;
-  listDevices(query: ListDevices): Promise<DeviceList>;
-  revokeDevice(device: string, by: string): Promise<Device>;
+export interface AccessApi extends PeopleApi {
+  addDevice(input: AddDevice & { personId: PersonId; by: string }): Promise<DeviceAdded>;
+  /** With `of`, only that person's. */
+  listDevices(query: ListDevices & { of: PersonId | null }): Promise<DeviceList>;
+  revokeDevice(device: string, who: { by: string; asker: PersonId; of: PersonId | null }): Promise<Device>;
   openSession(holder: SessionHolder): Promise<SessionOpened>;
   closeSession(session: SessionId): Promise<void>;
   closeSessions(): Promise<SessionsClosed>;

@@ -23,9 +23,11 @@ import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
 import type { Connectors } from "./connectors/connector.ts";
+import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
 import type { EngineApi, InsightApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
+import { linksApi } from "./links-methods.ts";
 import { createInsight } from "./insight.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
@@ -34,6 +36,7 @@ import type { Models } from "./models/model.ts";
 import { getAgent, listAgents } from "./queries/agents.ts";
 import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
+import { getGoalText } from "./commands/goal-text.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
 import { listRules } from "./queries/policy.ts";
@@ -44,6 +47,7 @@ import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
 import { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import type { Database } from "./store/database.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -76,6 +80,7 @@ export function engineApi(given: MethodParts): EngineApi {
     resumeAgent: (agent) => resumeAgent(commands, agent),
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
+    getGoalText: (goal) => getGoalText(commands, goal),
     createGoal: (input) => createGoal(commands, input),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
@@ -90,16 +95,16 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, text) => postMessage(commands, thread, text),
+    postMessage: (thread, text, by) => postMessage(commands, thread, text, by),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
     listSteps: (run, query) => listSteps(database, run, query),
     listToolCalls: (run, query) => listToolCalls(database, run, query),
     cancelRun: (run) => cancelRun(commands, run),
-    steerRun: (run, text) => steerRun(commands, run, text),
+    steerRun: (run, text, by) => steerRun(commands, run, text, by),
     exportRecording: (run) => exportRecording(parts, run),
-    listInbox: (query) => listInbox(database, query),
+    listInbox: (query, view) => listInbox(database, query, view),
     getInboxEntry: (entry) => getInboxEntry(database, entry),
     decideInboxEntry: (entry, input) => decideInboxEntry(commands, entry, input),
     editInboxEntry: async (entry, input) => {
@@ -110,12 +115,12 @@ export function engineApi(given: MethodParts): EngineApi {
     replyToInbox: (input) => replyToInbox(commands, input),
     listEffects: (query) => listEffects(database, query),
     getEffect: (effect) => getEffect(database, effect),
-    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, by.name),
+    undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, textOfDecider(by)),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
-    stopAll: ({ by }) => stopAll(commands, by.name),
+    stopAll: ({ by }) => stopAll(commands, textOfDecider(by)),
     resumeAll: () => resumeAll(commands),
     listPolicyRules: () => listRules(database, given.policy),
-    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: by.name }),
+    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: textOfDecider(by) }),
     removePolicyRule: (rule) => removePolicyRule(commands, rule),
     listSecrets: () => listSecrets(vault, commands.workspace.folder),
     setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
@@ -125,8 +130,8 @@ export function engineApi(given: MethodParts): EngineApi {
         { database, settings: given.policy, tools: given.tools, connectedTools: parts.connectedTools, sandbox },
         input,
       ),
-    hey: () => hey(database),
-    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
+    hey: (view) => hey(database, view),
+    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(database, parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
     ready: async () => {
@@ -138,17 +143,25 @@ export function engineApi(given: MethodParts): EngineApi {
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
+    ...linksApi(commands),
     ...insightOf(given),
     onDelta: (listener) => live.onDelta(listener),
   };
 }
 
 function insightOf({ commands, parts, tools, policy }: MethodParts): InsightApi {
-  const { folder } = commands.workspace;
-  return createInsight({ parts, workspace: folder, tools, policy, caps: () => capsInUse(parts) });
+  const { database, workspace } = commands;
+  return createInsight({
+    database,
+    parts,
+    workspace: workspace.folder,
+    tools,
+    policy,
+    caps: () => capsInUse(database, parts),
+  });
 }
 
-async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
+async function capsInUse(database: Database, { caps, clock }: LoopParts): Promise<CapUse[]> {
   const current = (await caps?.reload()) ?? null;
   return current === null ? [] : await capUse(database, current, localDay(clock.now()));
 }

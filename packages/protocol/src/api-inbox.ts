@@ -1,4 +1,4 @@
-import { Answer, Decision, EditApproval, InboxReply, ListInbox, ListInboxKind } from "./api-inputs.ts";
+import { Answer, Decision, EditApproval, HeyQuery, InboxReply, ListInbox, ListInboxKind } from "./api-inputs.ts";
 import { ApprovalList, Hey, InboxList, InboxReplyResult, QuestionList } from "./api-replies.ts";
 import { endpoint } from "./endpoint.ts";
 import { InboxEntry } from "./inbox.ts";
@@ -7,10 +7,11 @@ export const inboxApi = {
   hey: endpoint("GET", "/api/hey", {
     summary: "What needs a person now, ranked, with counts",
     group: "inbox",
+    query: HeyQuery,
     reply: Hey,
   }),
   listInbox: endpoint("GET", "/api/inbox", {
-    summary: "Decisions, pending ones by default, the most pressing first",
+    summary: "Decisions, pending ones by default, the most pressing first or the latest first",
     group: "inbox",
     query: ListInbox,
     reply: InboxList,

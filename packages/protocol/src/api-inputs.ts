@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AGENT_STATUSES, EFFORTS } from "./agent.ts";
 import { DEVICE_STATUSES, SCOPES } from "./device.ts";
 import { Check, GOAL_STATUSES } from "./goal.ts";
-import { DECISION_SCOPES, INBOX_KINDS, INBOX_STATUSES } from "./inbox.ts";
+import { DECISION_SCOPES, INBOX_KINDS, INBOX_ORDERS, INBOX_STATUSES } from "./inbox.ts";
 import { RUN_STATUSES } from "./run.ts";
 import { TASK_STATUSES, THREAD_STATUSES } from "./thread.ts";
 import { Budget } from "./usage.ts";
@@ -23,7 +23,7 @@ const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
 /** Text that every part of the system can store: no NUL character, no half of a surrogate pair. */
-function storable(maxCharacters: number) {
+export function storable(maxCharacters: number) {
   return z
     .string()
     .min(1)
@@ -33,6 +33,9 @@ function storable(maxCharacters: number) {
     });
 }
 
+/** In a query string: yes or no. */
+export const Flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean());
+
 /** An id, or the name of an agent or a goal. */
 export const Reference = storable(REFERENCE_CHARACTERS);
 export const Line = storable(LINE_CHARACTERS);
@@ -40,7 +43,7 @@ export const LongText = storable(TEXT_CHARACTERS);
 export const FilePath = storable(PATH_CHARACTERS);
 
 /** In a query string: one value, or several with commas between them. */
-function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
+export function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
   return z.preprocess(
     (value) => (typeof value === "string" ? value.split(",") : value),
     z.array(z.enum(values)).min(1).max(values.length),
@@ -215,10 +218,20 @@ export const ListInbox = Page.extend({
   kind: oneOrMany(INBOX_KINDS).optional(),
   goal: Reference.optional(),
   run: Reference.optional(),
+  /** Absent: `ranked`. */
+  order: z.enum(INBOX_ORDERS).optional(),
+  /** Only what is for me to decide: given to me, or to nobody. */
+  mine: Flag.optional(),
   /** `summary`: details are cut to what a list shows; an entry by its id is whole. */
   view: z.enum(["whole", "summary"]).optional(),
 });
 export type ListInbox = z.infer<typeof ListInbox>;
+
+export const HeyQuery = z.strictObject({
+  /** Only what is for me to decide: given to me, or to nobody. */
+  mine: Flag.optional(),
+});
+export type HeyQuery = z.infer<typeof HeyQuery>;
 
 export const ListInboxKind = ListInbox.omit({ kind: true });
 export type ListInboxKind = z.infer<typeof ListInboxKind>;
@@ -229,6 +242,8 @@ export const Decision = z.strictObject({
   note: LongText.optional(),
   /** Of an approval: `once`, or also a rule for the same targets in its `run`, in its `goal`, or for good (`rule`). */
   scope: z.enum(DECISION_SCOPES).optional(),
+  /** The `actionHash` of the action that was looked at; where the entry has another one by now, it is a conflict. */
+  actionHash: Line.optional(),
 });
 export type Decision = z.infer<typeof Decision>;
 
@@ -285,11 +300,11 @@ export type EventsQuery = z.infer<typeof EventsQuery>;
 
 const MIN_DEVICE_SECONDS = 60;
 const MAX_DEVICE_SECONDS = 10 * 366 * 24 * 60 * 60;
-/** Under these names others decide. */
-const RESERVED_NAMES = ["owner", "bureau", "runtime", "policy", "rule"];
+/** Under these names others decide, or somebody else is meant. */
+const RESERVED_NAMES = ["owner", "bureau", "runtime", "the runtime", "policy", "rule", "me"];
 
 /** Stands in decisions as who made them, so it cannot look like anyone else. */
-const DeviceName = z
+export const PlainName = z
   .string()
   .max(60)
   .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} .'’-]*[\p{L}\p{N}\p{M}])?$/u, {
@@ -298,7 +313,7 @@ const DeviceName = z
   .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), { message: "is a name that Bureau uses itself" });
 
 export const AddDevice = z.strictObject({
-  name: DeviceName,
+  name: PlainName,
   scope: z.enum(SCOPES).default("full"),
   /** Absent: the token holds until it is revoked. */
   expiresInSeconds: z.number().int().min(MIN_DEVICE_SECONDS).max(MAX_DEVICE_SECONDS).optional(),

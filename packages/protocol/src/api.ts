@@ -4,6 +4,9 @@ import { effectsApi } from "./api-effects.ts";
 import { connectorsApi } from "./api-connectors.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
+import { linksApi } from "./api-links.ts";
+import { pairingsApi } from "./api-pairings.ts";
+import { peopleApi } from "./api-people.ts";
 import { insightApi } from "./api-insight.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
@@ -24,6 +27,9 @@ export const api = {
   ...connectorsApi,
   ...stateApi,
   ...devicesApi,
+  ...peopleApi,
+  ...pairingsApi,
+  ...linksApi,
   ...insightApi,
 };
 export type Api = typeof api;

@@ -17,8 +17,9 @@ describe("applyEvent", () => {
       anEvent(1, { run: { id: "run_1", status: "running" } }),
       anEvent(2, { goal: { id: "goal_1" }, step: { id: "step_1" }, toolCall: { id: "call_1" } }),
       anEvent(3, { entry: { id: "appr_1" }, agent: { id: "agt_1" }, thread: { id: "thr_1" }, task: { id: "task_1" } }),
-      anEvent(4, { evidence: { id: "evid_1" } }),
+      anEvent(4, { evidence: { id: "evid_1" }, effect: { id: "eff_1" } }),
     ]);
+    expect(Object.keys(view.effects)).toHaveLength(1);
     expect(view.runs["run_1"]).toMatchObject({ status: "running" });
     for (const kind of ["goals", "steps", "toolCalls", "inbox", "agents", "threads", "tasks", "evidence"] as const) {
       expect(Object.keys(view[kind])).toHaveLength(1);

@@ -1,5 +1,6 @@
 import type { Agent } from "./agent.ts";
 import type { Halt } from "./api-replies.ts";
+import type { Effect } from "./effect.ts";
 import type { BureauEvent } from "./event.ts";
 import type { Evidence, Goal } from "./goal.ts";
 import type { InboxEntry } from "./inbox.ts";
@@ -22,6 +23,8 @@ export interface View {
   steps: Readonly<Record<string, Step>>;
   toolCalls: Readonly<Record<string, ToolCall>>;
   inbox: Readonly<Record<string, InboxEntry>>;
+  /** Those that were settled or taken back; the ledger itself is asked for. */
+  effects: Readonly<Record<string, Effect>>;
   /** Since when everything is stopped, and who stopped it; null while work may go on. */
   halted: Halt | null;
 }
@@ -38,6 +41,7 @@ export const EMPTY_VIEW: View = {
   steps: {},
   toolCalls: {},
   inbox: {},
+  effects: {},
   halted: null,
 };
 
@@ -52,6 +56,7 @@ const PLACES = [
   ["step", "steps"],
   ["toolCall", "toolCalls"],
   ["entry", "inbox"],
+  ["effect", "effects"],
 ] as const;
 
 interface Identified {

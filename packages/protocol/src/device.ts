@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type DeviceId } from "./ids.ts";
+import type { DeviceId, PersonId } from "./ids.ts";
+import { Who } from "./person.ts";
 
 /** What a caller may do. `read` looks; `inbox` also decides, answers and replies; `full` may do everything. */
 export const SCOPES = ["read", "inbox", "full"] as const;
@@ -13,10 +14,13 @@ export function covers(scope: Scope, needed: Scope): boolean {
 export const DEVICE_STATUSES = ["active", "expired", "revoked"] as const;
 export type DeviceStatus = (typeof DEVICE_STATUSES)[number];
 
-/** A phone, a browser or a program with a token of its own. Decisions that it makes carry its name. */
+/** A person's phone, browser or program with a token of its own. Decisions made with it carry its name too. */
 export const Device = z.object({
   id: z.custom<DeviceId>((value) => typeof value === "string"),
   name: z.string(),
+  personId: z.custom<PersonId>((value) => typeof value === "string"),
+  /** The person's name. */
+  person: z.string(),
   scope: z.enum(SCOPES),
   status: z.enum(DEVICE_STATUSES),
   createdBy: z.string(),
@@ -37,6 +41,9 @@ export type DeviceAdded = z.infer<typeof DeviceAdded>;
 export const SessionInfo = z.object({
   /** `owner`, or the device's name. */
   name: z.string(),
+  /** Whose it is: decisions carry their name. */
+  person: Who,
+  deviceId: z.custom<DeviceId>((value) => typeof value === "string").nullable(),
   scope: z.enum(SCOPES),
   /** What the header `x-bureau-csrf` of each write must carry; null where a token is sent and none is needed. */
   csrf: z.string().nullable(),

@@ -41,6 +41,8 @@ export const EVENT_TYPES = [
   "effect.changed",
   "policy.changed",
   "rehearsal.drifted",
+  "person.added",
+  "person.removed",
   "everything.stopped",
   "everything.resumed",
 ] as const;

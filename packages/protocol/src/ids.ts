@@ -14,6 +14,10 @@ export const ID_PREFIXES = {
   notice: "note",
   effect: "eff",
   rule: "rule",
+  person: "pers",
+  invitation: "inv",
+  pairing: "pair",
+  link: "link",
   device: "dev",
   session: "sess",
   executor: "exec",
@@ -36,6 +40,10 @@ export type QuestionId = Id<"question">;
 export type EvidenceId = Id<"evidence">;
 export type EffectId = Id<"effect">;
 export type RuleId = Id<"rule">;
+export type PersonId = Id<"person">;
+export type InvitationId = Id<"invitation">;
+export type PairingId = Id<"pairing">;
+export type LinkId = Id<"link">;
 export type DeviceId = Id<"device">;
 export type SessionId = Id<"session">;
 

@@ -19,6 +19,10 @@ export type InboxKind = (typeof INBOX_KINDS)[number];
 export const INBOX_STATUSES = ["pending", "approved", "denied", "answered", "dismissed", "expired"] as const;
 export type InboxStatus = (typeof INBOX_STATUSES)[number];
 
+/** `ranked`: the most pressing first. `latest`: what was decided last first, then what was asked last. */
+export const INBOX_ORDERS = ["ranked", "latest"] as const;
+export type InboxOrder = (typeof INBOX_ORDERS)[number];
+
 /** What happens when nobody decided in time: an approval is denied, a question is answered by its assumption. */
 export const EXPIRY_ACTIONS = ["deny", "assume"] as const;
 export type ExpiryAction = (typeof EXPIRY_ACTIONS)[number];
@@ -47,7 +51,7 @@ export const InboxEntry = z.object({
   answer: z.string().nullable(),
   /** The effect in the ledger that it is about. */
   effectId: z.string().nullable(),
-  /** Who is to decide it; null: whoever may. */
+  /** Who is to decide it: a person, or a guest by a link; null: whoever may. */
   assignee: z.string().nullable(),
   /** When a reminder is due, and when it was given: there is one. */
   remindAt: z.string().nullable(),
@@ -55,7 +59,10 @@ export const InboxEntry = z.object({
   /** When nobody can approve it any more, and what happens then. */
   expiresAt: z.string().nullable(),
   onExpiry: z.enum(EXPIRY_ACTIONS).nullable(),
+  /** The person's name; a guest with a link, a rule or the runtime are named as such. */
   decidedBy: z.string().nullable(),
+  /** The device by which it was decided; null: by the owner's token, or not by a person. */
+  decidedDevice: z.string().nullable(),
   decidedAt: z.string().nullable(),
   createdAt: z.string(),
 });

@@ -1,11 +1,12 @@
 import { createAccess, systemClock } from "@bureau/engine";
-import { api, covers, createClient, type Endpoint, type Scope, scopeOf } from "@bureau/protocol";
+import { api, covers, createClient, type Endpoint, OWNER_ID, type Scope, scopeOf } from "@bureau/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { testDatabase, type TestDatabase } from "../../engine/src/testing/test-database.ts";
 import { BASE_URL, jsonBody, testApp, TOKEN } from "./testing/test-app.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const ORIGIN = { origin: BASE_URL, host: "localhost:4747" };
+const BY_OWNER = { by: "owner", asker: OWNER_ID, of: null };
 const PROXY = "10.0.0.1";
 const OVER_TLS = { "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9", host: "localhost:4747" };
 
@@ -64,11 +65,13 @@ describe("a device", () => {
     const ask = withToken(app, token);
     expect(await (await ask("/api/session")).json()).toEqual({
       name: "Ana’s phone",
+      person: { id: OWNER_ID, name: "owner", role: "owner" },
+      deviceId: device.id,
       scope: "full",
       csrf: null,
       expiresAt: null,
     });
-    await createAccess({ database, clock }).revokeDevice(device.id, "owner");
+    await createAccess({ database, clock }).revokeDevice(device.id, BY_OWNER);
     expect((await ask("/api/status")).status).toBe(401);
     const { devices } = await app.client.listDevices({ query: { status: ["revoked"] } });
     expect(devices).toMatchObject([{ id: device.id, status: "revoked" }]);
@@ -151,7 +154,7 @@ describe("a device", () => {
       while (!(await reader.read()).done);
     })();
     const began = performance.now();
-    await createAccess({ database, clock }).revokeDevice(device.id, "owner");
+    await createAccess({ database, clock }).revokeDevice(device.id, BY_OWNER);
     await ended;
     expect(performance.now() - began).toBeLessThan(1_000);
     expect(app.engine.listenerCount()).toBe(0);
@@ -185,7 +188,12 @@ describe("a scope", () => {
     "%s reaches exactly the endpoints that the table gives it",
     async (scope) => {
       const app = start();
-      const { token } = await createAccess({ database, clock }).addDevice({ name: "Phone", scope, by: "owner" });
+      const { token } = await createAccess({ database, clock }).addDevice({
+        name: "Phone",
+        scope,
+        personId: OWNER_ID,
+        by: "owner",
+      });
       for (const [name, endpoint] of endpoints) {
         if (name === "closeSessions") continue;
         const before = app.engine.calls.length;

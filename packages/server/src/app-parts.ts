@@ -14,6 +14,10 @@ export interface AppParts {
   version: string;
   /** Names under which the server may be called besides those of loopback. */
   hosts: readonly string[];
+  /** What the server listens on; loopback where absent. */
+  host?: string;
+  /** Where others reach it, for links; null where that is not set. */
+  publicUrl?: string | null;
   /** Addresses and networks of proxies whose word on who asks, and how, is taken. */
   trustedProxies: readonly string[];
   /** Folder of the web app's files; null serves none. */

@@ -43,7 +43,7 @@ describe("the API", () => {
     );
     expect(engine.calls.at(-1)?.input).toEqual([
       "appr_1",
-      { decision: "deny", note: "No", by: { name: "owner", scope: "full" } },
+      { decision: "deny", note: "No", by: { name: "owner", scope: "full", role: "owner", device: null } },
     ]);
   });
 

@@ -1,16 +1,17 @@
-import { type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
+import { API_ACCESS, type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
 import type { SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
 import { admit } from "./admit.ts";
 import { type Auth, createAuth, isSame } from "./auth.ts";
-import { authorize } from "./caller.ts";
+import { addressOf, askedOf } from "./addresses.ts";
+import { authorize, requireOwn } from "./caller.ts";
 import { errorReply } from "./errors.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { createPeerReader } from "./peer.ts";
-import { readInput, type RequestInput } from "./read-input.ts";
+import { readInput, readParams, type RequestInput } from "./read-input.ts";
 import { createRequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { addCareRoutes } from "./routes/care.ts";
@@ -20,6 +21,8 @@ import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
+import { linkHandlers } from "./routes/links.ts";
+import { type AddressReader, peopleHandlers } from "./routes/people.ts";
 import { insightHandlers } from "./routes/insight.ts";
 import { policyHandlers } from "./routes/policy.ts";
 import { runHandlers } from "./routes/runs.ts";
@@ -27,6 +30,8 @@ import { secretHandlers } from "./routes/secrets.ts";
 import { stateHandlers } from "./routes/state.ts";
 import { addWebRoutes } from "./routes/web.ts";
 import { workHandlers } from "./routes/work.ts";
+
+const LOOPBACK = "127.0.0.1";
 
 /** The whole HTTP side. Makes no connection and starts nothing until it is asked something. */
 export function createApp(given: AppParts): App {
@@ -40,7 +45,10 @@ export function createApp(given: AppParts): App {
   app.use(guardOrigin(parts.hosts, peerOf));
   app.use(guardSize());
   app.use(admit({ auth, peerOf, limits }));
-  addApiRoutes(app, parts, { auth, streams: new OpenStreams(given.engine) });
+  const { host = LOOPBACK, hosts, publicUrl = null } = parts;
+  const addressFor: AddressReader = (context, url) =>
+    addressOf({ publicUrl, host, hosts }, askedOf(context, peerOf(context), url));
+  addApiRoutes(app, parts, { auth, streams: new OpenStreams(given.engine), addressFor });
   addCareRoutes(app, parts);
   if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
   refuseOtherMethods(app);
@@ -57,27 +65,37 @@ export function createApp(given: AppParts): App {
 
 type AnyHandler = (input: RequestInput, context: AppContext) => Promise<unknown>;
 
-function addApiRoutes(app: App, parts: AppParts, { auth, streams }: { auth: Auth; streams: OpenStreams }): void {
+interface ApiParts {
+  auth: Auth;
+  streams: OpenStreams;
+  addressFor: AddressReader;
+}
+
+function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: ApiParts): void {
   const { engine } = parts;
   const handlers: Handlers<Api, AppContext> = {
     ...agentHandlers(engine),
     ...goalHandlers(engine),
     ...workHandlers(engine),
     ...runHandlers(engine),
-    ...inboxHandlers(engine),
+    ...inboxHandlers(engine, () => parts.clock.now()),
     ...effectHandlers(engine),
     ...policyHandlers(engine),
     ...secretHandlers(engine),
     ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version),
     ...deviceHandlers(engine, auth),
+    ...peopleHandlers(engine, auth, addressFor),
+    ...linkHandlers(engine, auth, addressFor),
     ...insightHandlers(engine),
   };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
+    const access = API_ACCESS[name as keyof Api];
     app.on(endpoint.method, endpoint.path, async (context) => {
-      authorize(context, endpoint, isSame);
+      authorize(context, { access, endpoint }, isSame);
+      await requireOwn(context, access, readParams(context, endpoint), engine);
       const input = await readInput(context, endpoint);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
       if (handler === undefined) return streamEvents(context, input);

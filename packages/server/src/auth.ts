@@ -1,15 +1,16 @@
 import { createHash, createHmac, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import type { AccessApi, KnownCaller, SessionHolder } from "@bureau/engine";
-import { AppError, type SessionInfo } from "@bureau/protocol";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { AccessApi, Entered, KnownCaller, SessionHolder } from "@bureau/engine";
+import { AppError, type SessionInfo, type SignedIn } from "@bureau/protocol";
 import type { AppContext } from "./app-parts.ts";
-import { type Caller, callerOf, OWNER_NAME } from "./caller.ts";
-import type { Peer, PeerReader } from "./peer.ts";
+import { type Caller, callerOf, OWNER, OWNER_NAME } from "./caller.ts";
+import type { PeerReader } from "./peer.ts";
 import type { RequestLimits } from "./request-limits.ts";
+import { createSessionCookie } from "./session-cookie.ts";
 
-const OWNER: Caller = {
+const OWNER_CALLER: Caller = {
   name: OWNER_NAME,
+  person: OWNER,
   scope: "full",
   deviceId: null,
   sessionId: null,
@@ -35,6 +36,10 @@ export interface Auth {
   identify(context: AppContext): Promise<Caller | null>;
   /** Throws `unauthenticated` when the token is wrong; else sets the cookie. */
   signIn(context: AppContext, token: string): Promise<void>;
+  /** Lets somebody in by what was told once, and sets the cookie of their new device. Attempts count as sign-ins. */
+  enter(context: AppContext, how: () => Promise<Entered>): Promise<SignedIn>;
+  /** Asks something by a secret that was told once, and is no session. Attempts count as sign-ins. */
+  guess<T>(context: AppContext, ask: () => Promise<T>): Promise<T>;
   signOut(context: AppContext): Promise<void>;
   session(context: AppContext): SessionInfo;
 }
@@ -50,10 +55,10 @@ export function createAuth(parts: AuthParts): Auth {
   const ownerKey = createOwnerKey(token);
   const csrfKey = sign(token, "csrf");
   // Cookies are shared by all ports of a host: each server has a name of its own.
-  const name = `bureau_${sign(token, "cookie name").slice(0, 12)}`;
+  const cookie = createSessionCookie(`bureau_${sign(token, "cookie name").slice(0, 12)}`, parts.now);
 
   async function byToken(given: string): Promise<Caller | null> {
-    if (isSame(given, token)) return OWNER;
+    if (isSame(given, token)) return OWNER_CALLER;
     return DEVICE_TOKEN.test(given) ? asCaller(await engine.callerOfToken(given), null) : null;
   }
 
@@ -66,8 +71,7 @@ export function createAuth(parts: AuthParts): Auth {
     async identify(context) {
       const peer = peerOf(context);
       const header = context.req.header("authorization");
-      const cookie = header === undefined ? readCookie(context, peer) : undefined;
-      const given = header ?? cookie;
+      const given = header ?? cookie.read(context, peer);
       if (given === undefined) return null;
       const bearer = header === undefined ? null : (/^Bearer (.{1,500})$/.exec(header)?.[1] ?? null);
       // The owner's own secret may be a short one of theirs: guesses at it are never let through.
@@ -90,27 +94,35 @@ export function createAuth(parts: AuthParts): Auth {
       const holder: SessionHolder =
         caller.deviceId === null ? { ownerKey: await ownerKey() } : { deviceId: caller.deviceId };
       await closeOwn(context);
-      const { secret, expiresAt } = await engine.openSession(holder);
-      setCookie(context, peer.isSecure ? `__Host-${name}` : name, secret, {
-        ...cookieOptions(peer),
-        maxAge: Math.floor((expiresAt - parts.now()) / 1000),
-      });
+      cookie.give(context, peer, await engine.openSession(holder));
+    },
+    async enter(context, how) {
+      const peer = peerOf(context);
+      const forgiven = limits.signIn(peer);
+      const { person, device, session } = await how();
+      forgiven();
+      await closeOwn(context);
+      cookie.give(context, peer, session);
+      return { person, device };
+    },
+    async guess(context, ask) {
+      const forgiven = limits.signIn(peerOf(context));
+      try {
+        const reply = await ask();
+        forgiven();
+        return reply;
+      } catch (error) {
+        // Whoever has the secret may be told that it was decided, as often as they ask.
+        if (error instanceof AppError && error.code !== "unauthenticated") forgiven();
+        throw error;
+      }
     },
     async signOut(context) {
-      const peer = peerOf(context);
       await closeOwn(context);
-      deleteCookie(context, peer.isSecure ? `__Host-${name}` : name, cookieOptions(peer));
+      cookie.forget(context, peerOf(context));
     },
-    session(context) {
-      const { name: caller, scope, csrf, expiresAt } = callerOf(context);
-      return { name: caller, scope, csrf, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
-    },
+    session: sessionOf,
   };
-
-  /** Over TLS only the cookie that a browser promises was set over TLS, by this very host. */
-  function readCookie(context: AppContext, peer: Peer): string | undefined {
-    return peer.isSecure ? getCookie(context, name, "host") : getCookie(context, name);
-  }
 
   async function closeOwn(context: AppContext): Promise<void> {
     const sessionId = context.get("caller")?.sessionId ?? null;
@@ -118,15 +130,17 @@ export function createAuth(parts: AuthParts): Auth {
   }
 }
 
-function cookieOptions(peer: Peer) {
-  return { httpOnly: true, sameSite: "Strict", path: "/", secure: peer.isSecure } as const;
+function sessionOf(context: AppContext): SessionInfo {
+  const { name, person, deviceId, scope, csrf, expiresAt } = callerOf(context);
+  const ends = expiresAt === null ? null : new Date(expiresAt).toISOString();
+  return { name, person, deviceId, scope, csrf, expiresAt: ends };
 }
 
 function asCaller(known: KnownCaller | null, csrf: string | null): Caller | null {
   if (known === null) return null;
-  const { device, sessionId, expiresAt } = known;
-  const name = device?.name ?? OWNER_NAME;
-  return { name, scope: device?.scope ?? "full", deviceId: device?.id ?? null, sessionId, csrf, expiresAt };
+  const { person, device, sessionId, expiresAt } = known;
+  const name = device?.name ?? person.name;
+  return { name, person, scope: device?.scope ?? "full", deviceId: device?.id ?? null, sessionId, csrf, expiresAt };
 }
 
 /** Slow to make from a guess, as it lies in the database: a person may have chosen a weak token. Made once. */

@@ -20,6 +20,7 @@ describe("readConfig", () => {
       databaseUrl: null,
       host: "127.0.0.1",
       port: 4747,
+      publicUrl: null,
       hosts: [],
       token: null,
       vaultKey: { type: "own" },
@@ -116,6 +117,12 @@ limits: { maxConcurrentCalls: 3 }
   });
 
   test("further host names are allowed one by one", () => {
+    const config = read({ BUREAU_PUBLIC_URL: "https://bureau.example.com/", BUREAU_HOSTS: "a.example" });
+    expect([config.publicUrl, config.hosts]).toEqual([
+      "https://bureau.example.com",
+      ["bureau.example.com", "a.example"],
+    ]);
+    expect(() => read({ BUREAU_PUBLIC_URL: "bureau.example.com" })).toThrow(/BUREAU_PUBLIC_URL/);
     expect(read({ BUREAU_HOSTS: "a.example, b.example," }).hosts).toEqual(["a.example", "b.example"]);
   });
 });

@@ -11,6 +11,7 @@ import {
   type WorkspaceSettings,
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
+import { readBaseUrl } from "./addresses.ts";
 import { withLocalModel } from "./local-models.ts";
 import { addressList } from "./peer.ts";
 import { DEFAULT_MODELS, DEFAULT_PORT } from "./settings.ts";
@@ -42,6 +43,8 @@ export interface Config {
   port: number;
   /** Names besides those of loopback under which the server may be called. */
   hosts: string[];
+  /** Where others reach the server, for links; null where that is not set. */
+  publicUrl: string | null;
   /** Addresses and networks of proxies in front of the server that are believed. */
   trustedProxies: string[];
   /** Null: the one in `.bureau/token`, made when there is none. */
@@ -94,6 +97,7 @@ export function readConfig(
   const host = flags.host ?? "127.0.0.1";
   const token = nonEmpty(environment["BUREAU_TOKEN"]) ?? null;
   checkExposure(host, token);
+  const publicUrl = readPublicUrl(settings, environment);
   const data = nonEmpty(environment["BUREAU_DATA"]);
   const rehearsal = nonEmpty(environment["BUREAU_REHEARSAL"]);
   const record = nonEmpty(environment["BUREAU_RECORD"]);
@@ -103,7 +107,12 @@ export function readConfig(
     databaseUrl: databaseUrl(environment),
     host,
     port: readPort(flags, environment),
-    hosts: [...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]), ...words(environment["BUREAU_HOSTS"])],
+    hosts: [
+      ...(LOOPBACK.includes(host) || isAnyAddress(host) ? [] : [host]),
+      ...(publicUrl === null ? [] : [publicUrl.hostname]),
+      ...words(environment["BUREAU_HOSTS"]),
+    ],
+    publicUrl: publicUrl?.origin ?? null,
     trustedProxies: readTrustedProxies(environment),
     token,
     vaultKey: readVaultKeyPlace(environment, folder),
@@ -156,6 +165,12 @@ function readTrustedProxies(environment: Environment): string[] {
   const proxies = words(environment["BUREAU_TRUSTED_PROXY"]);
   addressList(proxies);
   return proxies;
+}
+
+function readPublicUrl(settings: WorkspaceSettings, environment: Environment): URL | null {
+  const named = nonEmpty(environment["BUREAU_PUBLIC_URL"]);
+  if (named !== undefined) return readBaseUrl(named, "BUREAU_PUBLIC_URL");
+  return settings.publicUrl === null ? null : readBaseUrl(settings.publicUrl, "publicUrl in bureau.yaml");
 }
 
 /** What stands between commas. */

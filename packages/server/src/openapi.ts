@@ -1,4 +1,6 @@
 import {
+  API_ACCESS,
+  type Api,
   api,
   type Endpoint,
   ERROR_CODES,
@@ -52,7 +54,7 @@ function operation(name: string, endpoint: Endpoint, toSchema: SchemaWriter): Js
     operationId: name,
     summary: endpoint.summary,
     tags: [endpoint.group],
-    ...(endpoint.open ? { security: [] } : { "x-scope": scopeOf(endpoint) }),
+    ...(endpoint.open ? { security: [] } : { "x-scope": scopeOf(endpoint), "x-access": API_ACCESS[name as keyof Api] }),
     parameters: [...pathParameters(endpoint, toSchema), ...queryParameters(endpoint, toSchema)],
     ...(endpoint.body === undefined
       ? {}

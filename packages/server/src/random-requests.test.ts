@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createModels, createSecretGuard, openVault, systemClock } from "@bureau/engine";
-import { ERROR_CODES, ErrorBody } from "@bureau/protocol";
+import { ERROR_CODES, ErrorBody, OWNER_ID } from "@bureau/protocol";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ModelReply } from "../../engine/src/testing/model-reply.ts";
@@ -57,7 +57,7 @@ beforeAll(async () => {
   served = await serve({ engine: engineApi.api, clock, ...options, onFault, host: "127.0.0.1", port: 0 });
   document = JSON.parse((await send("GET", "/api/openapi.json", [])).body) as ApiDocument;
   for (const scope of ["read", "inbox"] as const) {
-    const added = await engineApi.api.addDevice({ name: `Device ${scope}`, scope, by: "owner" });
+    const added = await engineApi.api.addDevice({ name: `Device ${scope}`, scope, personId: OWNER_ID, by: "owner" });
     tokens[scope] = added.token;
   }
   await begin();

@@ -13,16 +13,22 @@ export interface RequestInput {
 
 /** A request's parts, checked against what its endpoint declares. Throws `invalid` with a list of places. */
 export async function readInput(context: AppContext, endpoint: Endpoint): Promise<RequestInput> {
-  const params: Record<string, string> = {};
-  for (const name of pathParams(endpoint.path)) {
-    params[name] = check("path", Reference, context.req.param(name), name);
-  }
+  const params = readParams(context, endpoint);
   const query = endpoint.query === undefined ? {} : check("query", endpoint.query, queryOf(context));
   const body =
     endpoint.body === undefined
       ? undefined
       : check("body", endpoint.body, await readJson(context.req.raw, incomingOf(context)));
   return { params, query, body };
+}
+
+/** What a path names, checked; for whoever asks about it before they look at the rest. */
+export function readParams(context: AppContext, endpoint: Pick<Endpoint, "path">): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const name of pathParams(endpoint.path)) {
+    params[name] = check("path", Reference, context.req.param(name), name);
+  }
+  return params;
 }
 
 /** The request as it comes over the connection; none in a test that has no connection. */

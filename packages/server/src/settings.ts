@@ -47,6 +47,14 @@ export const SETTINGS: readonly Setting[] = [
     about: "Further names under which the server may be called, with commas between them; for a proxy in front of it.",
   },
   {
+    key: "publicUrl",
+    variable: "BUREAU_PUBLIC_URL",
+    flag: null,
+    fallback: "the address that a request came to, else this machine in its network",
+    about:
+      "Where others reach the server, such as `https://bureau.example.com`: links and QR codes begin with it, and its name is answered as those of `BUREAU_HOSTS` are.",
+  },
+  {
     key: null,
     variable: "BUREAU_TOKEN",
     flag: null,

@@ -3,10 +3,10 @@ import { answer, argument } from "../answer.ts";
 import type { Call } from "../command-line.ts";
 import { connect } from "../connect.ts";
 import { renderTable } from "../present/table.ts";
-import { count, oneLine, relativeTime } from "../present/text.ts";
+import { cleanText, count, oneLine, relativeTime } from "../present/text.ts";
+import { readSpan } from "../span.ts";
 
 const MAX_DEVICES = 500;
-const UNIT_SECONDS = { m: 60, h: 60 * 60, d: 24 * 60 * 60, w: 7 * 24 * 60 * 60 } as const;
 
 export async function addDevice(call: Call<{ scope: Scope; expires?: string }>): Promise<void> {
   const { client } = await connect(call);
@@ -25,6 +25,30 @@ export async function addDevice(call: Call<{ scope: Scope; expires?: string }>):
   });
 }
 
+/** A code that a phone's camera reads: it makes the phone a device, once, within ten minutes. */
+export async function pairDevice(call: Call<{ scope: Scope; url?: string; person?: string }>): Promise<void> {
+  const { client } = await connect(call);
+  const { scope, url, person } = call.options;
+  const name = argument(call, 0);
+  const made = await client.pair({
+    body: {
+      scope,
+      ...(name === "" ? {} : { name }),
+      ...(url === undefined ? {} : { url }),
+      ...(person === undefined ? {} : { person }),
+    },
+  });
+  const { warning } = made.address;
+  if (warning !== null) call.terminal.err(`${cleanText(warning)}\n`);
+  const until = made.pairing.expiresAt.slice(11, 16);
+  answer(
+    call,
+    made,
+    () =>
+      `${made.qr.text}\n${made.link}\n\nOpen it on the new device, by its camera or as a link. It works once, until ${until} UTC, with the scope ${scope}.\n`,
+  );
+}
+
 export async function listDevices(call: Call<{ all?: boolean }>): Promise<void> {
   const { client } = await connect(call);
   const status = call.options.all === true ? { status: [...DEVICE_STATUSES] } : {};
@@ -39,6 +63,7 @@ function renderDevices({ terminal }: Pick<Call, "terminal">, devices: Device[]):
     terminal,
     [
       { title: "NAME", value: (device) => oneLine(device.name), flexible: true },
+      { title: "OF", value: (device) => oneLine(device.person) },
       { title: "SCOPE", value: (device) => device.scope },
       { title: "STATUS", value: (device) => device.status },
       { title: "LAST SEEN", value: (device) => ago(device.lastSeenAt, "never") },
@@ -65,15 +90,4 @@ export async function revokeDevice(call: Call<{ sessions?: boolean }>): Promise<
   }
   const device = await client.revokeDevice({ params: { device: named } });
   answer(call, device, () => `${oneLine(device.name)} is revoked: its token, its sessions and its streams are over.\n`);
-}
-
-/** `30d` in seconds. */
-function readSpan(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, number, unit] = /^(\d{1,6})([mhdw])$/.exec(text.trim()) ?? [];
-  const seconds = Number(number) * (UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS] ?? 0);
-  if (seconds > 0) return seconds;
-  throw new AppError("invalid", `--expires cannot be "${text.slice(0, 40)}".`, {
-    hint: "Write a number and m, h, d or w: 12h, 30d.",
-  });
 }

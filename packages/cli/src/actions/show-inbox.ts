@@ -13,10 +13,10 @@ import { findEntry } from "./decide.ts";
 const MAX_ENTRIES = 500;
 
 /** What needs a person now. Its numbers can be replied to. */
-export async function hey(call: Call): Promise<void> {
+export async function hey(call: Call<{ mine?: boolean }>): Promise<void> {
   const { terminal } = call;
   const connection = await connect(call);
-  const reply = await connection.client.hey();
+  const reply = await connection.client.hey({ query: mineOf(call.options) });
   await rememberShown(
     connection,
     reply.entries.map((line) => line.entry),
@@ -34,6 +34,10 @@ export async function hey(call: Call): Promise<void> {
   });
 }
 
+function mineOf({ mine }: { mine?: boolean }): { mine?: true } {
+  return mine === true ? { mine } : {};
+}
+
 /** Said before anything else while everything is stopped. */
 function haltedLine(terminal: Terminal, halted: Halt | null): string {
   if (halted === null) return "";
@@ -41,13 +45,18 @@ function haltedLine(terminal: Terminal, halted: Halt | null): string {
   return `Everything is stopped, by ${oneLine(halted.by, 100)}, ${since}. \`bureau resume --all\` lets it go on.\n\n`;
 }
 
-export async function listInbox(call: Call<{ status?: string; goal?: string }>): Promise<void> {
+export async function listInbox(call: Call<{ status?: string; goal?: string; mine?: boolean }>): Promise<void> {
   const { options, terminal } = call;
   const connection = await connect(call);
   const goal = options.goal === undefined ? undefined : await resolveReference(connection.client, "goal", options.goal);
   const status = readList("--status", options.status, INBOX_STATUSES);
   const list = await connection.client.listInbox({
-    query: { limit: MAX_ENTRIES, ...(status === undefined ? {} : { status }), ...(goal === undefined ? {} : { goal }) },
+    query: {
+      limit: MAX_ENTRIES,
+      ...mineOf(options),
+      ...(status === undefined ? {} : { status }),
+      ...(goal === undefined ? {} : { goal }),
+    },
   });
   await rememberShown(connection, list.entries);
   const { halted } = options.json === true ? { halted: null } : await connection.client.getStatus();
@@ -86,7 +95,9 @@ function renderEntry(terminal: Terminal, entry: InboxEntry): string {
     lines.push("", cleanText(JSON.stringify(detail, null, 2)));
   if (entry.answer !== null) lines.push("", `Answer: ${cleanText(entry.answer)}`);
   if (entry.decidedBy !== null)
-    lines.push(`Decided by ${entry.decidedBy} ${relativeTime(terminal.now(), entry.decidedAt)}.`);
+    lines.push(
+      `Decided by ${oneLine(entry.decidedBy, 100)}${entry.decidedDevice === null ? "" : `, on ${oneLine(entry.decidedDevice, 100)},`} ${relativeTime(terminal.now(), entry.decidedAt)}.`,
+    );
   if (entry.status === "pending") lines.push(...timesOf(terminal, entry), "", replyCommand(entry));
   return `${lines.join("\n")}\n`;
 }

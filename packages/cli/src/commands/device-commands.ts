@@ -24,6 +24,17 @@ export function addDeviceCommands(program: Command, session: Session): void {
     )
     .option("--expires <span>", "how long the token holds: 12h, 30d; else until it is revoked")
     .action(onCall(session, async () => (await import("../actions/devices.ts")).addDevice));
+  addLeaf(device, "pair [name]", "a QR code and a link that add a phone or browser, once, within ten minutes", {
+    example: "bureau device pair Phone --url https://bureau.example.com",
+  })
+    .addOption(
+      new Option("--scope <scope>", "read looks, inbox also decides and answers, full does everything")
+        .choices(["read", "inbox", "full"])
+        .default("full"),
+    )
+    .option("--url <url>", "where the new device reaches Bureau; else the address that is set or found")
+    .option("--person <person>", "whose device it becomes, for the owner to say; else your own")
+    .action(onCall(session, async () => (await import("../actions/devices.ts")).pairDevice));
   addLeaf(device, "list", "devices, newest first, and when each was last seen", { example: "bureau device list" })
     .option("--all", "also those that are revoked or expired")
     .action(onCall(session, async () => (await import("../actions/devices.ts")).listDevices));

@@ -6,9 +6,9 @@ const REACHES = ["run", "goal", "always"];
 const STATUSES = "pending, approved, denied, answered, dismissed, expired";
 
 export function addInboxCommands(program: Command, session: Session): void {
-  addLeaf(program, "hey", "what needs me now, over everything, ranked", { group: GROUP, example: "bureau hey" }).action(
-    onCall(session, async () => (await import("../actions/show-inbox.ts")).hey),
-  );
+  addLeaf(program, "hey", "what needs me now, over everything, ranked", { group: GROUP, example: "bureau hey" })
+    .option("--mine", "only what is given to me, or to nobody")
+    .action(onCall(session, async () => (await import("../actions/show-inbox.ts")).hey));
   const inbox = addNoun(program, "inbox", "decisions that wait for a person", {
     group: GROUP,
     example: "bureau inbox list",
@@ -18,6 +18,7 @@ export function addInboxCommands(program: Command, session: Session): void {
   })
     .option("--status <list>", `in place of those that wait: ${STATUSES}`)
     .option("--goal <goal>", "only of this goal")
+    .option("--mine", "only what is given to me, or to nobody")
     .action(onCall(session, async () => (await import("../actions/show-inbox.ts")).listInbox));
   addLeaf(inbox, "show <entry>", "one entry, whole", { example: "bureau inbox show 1" }).action(
     onCall(session, async () => (await import("../actions/show-inbox.ts")).showEntry),

@@ -6,7 +6,16 @@ import { endOf, reminderOf } from "../domain/due-day.ts";
 import { machineTimeZone } from "../clock.ts";
 import { eventsAfter, lastSequence } from "../store/events.ts";
 import type { InboxRow, RunRow, ToolCallRow } from "../store/rows.ts";
-import { aGoal, aRun, aToolCall, anEntry, owner, testCommands, type TestCommands } from "../testing/factories.ts";
+import {
+  aPerson,
+  aGoal,
+  aRun,
+  aToolCall,
+  anEntry,
+  owner,
+  testCommands,
+  type TestCommands,
+} from "../testing/factories.ts";
 import { builtInTools } from "../tools/registry.ts";
 import { defineTool, type Tool } from "../tools/tool.ts";
 import { answerInboxEntry } from "./answer-question.ts";
@@ -17,8 +26,8 @@ import { replyToInbox } from "./reply-to-inbox.ts";
 
 const ANA = owner("Ana");
 const BEN = owner("Ben");
-const PHONE: Decider = { name: "phone", scope: "inbox" };
-const SCREEN: Decider = { name: "screen", scope: "read" };
+const PHONE: Decider = { name: "phone", scope: "inbox", role: "member", device: null };
+const SCREEN: Decider = { name: "screen", scope: "read", role: "member", device: null };
 const HOUR_MS = 60 * 60_000;
 
 const send = defineTool({
@@ -35,6 +44,7 @@ const send = defineTool({
 let world: TestCommands;
 beforeAll(async () => {
   world = await testCommands([...builtInTools(), send]);
+  for (const name of ["Ana", "Ben"]) await aPerson(world.database, name);
 });
 afterAll(() => world.close());
 
@@ -216,10 +226,52 @@ describe("who may decide", () => {
     expect(await failure(decideInboxEntry(world.parts, entry.id, { decision: "approve", by: PHONE }))).toMatchObject({
       code: "forbidden",
     });
-    const ben: Decider = { name: "Ben", scope: "inbox" };
+    const ben: Decider = { name: "Ben", scope: "inbox", role: "member", device: null };
     expect(await decideInboxEntry(world.parts, entry.id, { decision: "approve", by: ben })).toMatchObject({
       status: "approved",
     });
+  });
+});
+
+describe("giving an entry away", () => {
+  test("takes a name as people write it, and says who there is when nobody has it", async () => {
+    const { entry } = await asking();
+    const give = (to: string) => replyToInbox(world.parts, { text: `1 → @${to}`, entries: [entry.id], by: ANA });
+    for (const [word, name] of [
+      ["BEN", "Ben"],
+      ["me", "Ana"],
+      ["owner", "owner"],
+    ] as const) {
+      expect((await give(word)).entries).toMatchObject([{ assignee: name }]);
+      await world.database.query("UPDATE inbox SET assignee = NULL WHERE id = $1", [entry.id]);
+    }
+    expect((await give("cleo")).failed).toEqual([
+      { entryId: entry.id, message: 'There is nobody named "cleo" here. There are: owner, Ana, Ben.' },
+    ]);
+    expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ assignee: null });
+  });
+});
+
+describe("what a guest of the workspace says", () => {
+  const BO: Decider = { name: "Bo", scope: "full", role: "guest", device: "Phone" };
+
+  test("taints the run that hears it, and is kept under their name and device", async () => {
+    const { entry, run } = await asking();
+    await world.database.query("UPDATE inbox SET assignee = 'Bo' WHERE id = $1", [entry.id]);
+    await decideInboxEntry(world.parts, entry.id, { decision: "deny", note: "Write to eve.", by: BO });
+    expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ decided_by: "Bo", decided_device: "Phone" });
+    expect((await one<RunRow>("runs", run.id)).state).toMatchObject({ taint: [{ name: "Bo", tool: "guest" }] });
+  });
+
+  test("never counts as a person's own words: how a run goes on after denials is not theirs to say", async () => {
+    const { run } = await asking();
+    const question = await anEntry(world.database, { kind: "question", assignee: "Bo" }, { run });
+    expect(question.tool_call_id).toBeNull();
+    expect(await failure(answerInboxEntry(world.parts, question.id, { text: "Write to eve.", by: BO }))).toMatchObject({
+      code: "forbidden",
+    });
+    expect(await one<InboxRow>("inbox", question.id)).toMatchObject({ status: "pending" });
+    expect((await one<RunRow>("runs", run.id)).state).not.toHaveProperty("taint");
   });
 });
 
@@ -370,7 +422,7 @@ describe("a reminder", () => {
     const zone = machineTimeZone();
     expect(result.entries).toMatchObject([
       {
-        assignee: "ben",
+        assignee: "Ben",
         status: "pending",
         remindedAt: null,
         remindAt: new Date(reminderOf(day, zone)).toISOString(),
@@ -395,6 +447,6 @@ describe("a reply", () => {
     expect(failed).toEqual([]);
     expect((await one<ToolCallRow>("tool_calls", asked[0]!.call.id)).result).toContain("too expensive");
     expect(await rulesOf(asked[1]!.run)).toContainEqual(expect.objectContaining({ goal_id: asked[1]!.run.goal_id }));
-    expect(await one<InboxRow>("inbox", entries[2]!)).toMatchObject({ status: "pending", assignee: "ben" });
+    expect(await one<InboxRow>("inbox", entries[2]!)).toMatchObject({ status: "pending", assignee: "Ben" });
   });
 });

@@ -8,6 +8,8 @@ import {
   type QuestionId,
 } from "@bureau/protocol";
 import { rulesOf, type RuleDraft } from "../domain/approval-rule.ts";
+import type { Source } from "../domain/action.ts";
+import { textOfDecider } from "../domain/decider.ts";
 import { afterApproval, afterDenial, DENIALS_QUESTION, NO_DENIALS, type Denials } from "../domain/denials.ts";
 import type { DecidedBy } from "../engine-api.ts";
 import { decideEffect } from "../store/effects.ts";
@@ -18,6 +20,7 @@ import {
   addEntryEvent,
   callIsGone,
   closeEntry,
+  hearGuest,
   isRecord,
   requireInTime,
   resultItem,
@@ -47,16 +50,20 @@ export async function decideApproval(change: Change, decision: ApprovalDecision)
     requireSameGoal(entry, goal);
   }
   const rules = scope === "once" ? [] : await draftRules(change, { ...decision, run });
-  const by = input.by.name;
+  const { by } = input;
   const decided = await closeEntry(change, entry, {
     status: approved ? "approved" : "denied",
     answer: input.note ?? null,
     by,
     ...(scope !== "once" && { detail: { scope, rules: rules.map((rule) => rule.text) } }),
   });
+  const source = input.note === undefined ? undefined : await hearGuest(change, run, by);
   if (approved) await approveCall(change, { entry: decided, run, goal });
-  else await denyCall(change, { entry: decided, run, goal, text: denialText(entry, input), status: "denied" });
-  await addRules(change, rules, by);
+  else {
+    const text = denialText(entry, input);
+    await denyCall(change, { entry: decided, run, goal, text, status: "denied", ...(source && { source }) });
+  }
+  await addRules(change, rules, textOfDecider(by));
   return decided;
 }
 
@@ -94,7 +101,7 @@ async function approveCall(change: Change, { entry, run, goal }: SettledApproval
 /** Ends the call without running it; `text` is what the agent reads. The third denial in a row asks a person. */
 export async function denyCall(
   change: Change,
-  denied: SettledApproval & { text: string; status: Extract<InboxStatus, "denied" | "expired"> },
+  denied: SettledApproval & { text: string; status: Extract<InboxStatus, "denied" | "expired">; source?: Source },
 ): Promise<void> {
   const { entry, run, goal } = denied;
   const { rows } = await change.transaction.query<ToolCallRow>(
@@ -105,7 +112,10 @@ export async function denyCall(
   const call = rows[0];
   if (call === undefined) throw callIsGone(entry);
   await settleProposal(change, entry, call, false);
-  await addItems(change, run.thread_id, [decisionItem(entry, run, denied.status), resultItem(run, call)]);
+  await addItems(change, run.thread_id, [
+    decisionItem(entry, run, denied.status),
+    resultItem(run, call, denied.source),
+  ]);
   addEntryEvent(change, "approval.decided", entry);
   addCallEvent(change, "tool_call.denied", run, call);
   const denial = { hash: call.action_hash, text: denied.text };

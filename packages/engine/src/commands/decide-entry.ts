@@ -1,4 +1,5 @@
 import { AppError, type Decision, type DecisionScope, type InboxEntry } from "@bureau/protocol";
+import { isOutside, textOfDecider } from "../domain/decider.ts";
 import type { DecidedBy } from "../engine-api.ts";
 import { inboxEntryFromRow, type GoalRow, type InboxRow, type RunRow, type ToolCallRow } from "../store/rows.ts";
 import { effectOfCall } from "../store/effects.ts";
@@ -16,6 +17,7 @@ import {
 } from "./entry-writes.ts";
 import { isAtWork, wakeGoal } from "./goal-writes.ts";
 import { releaseHeld } from "./hold-spending.ts";
+import { requireLinkHolds } from "./link-holds.ts";
 import { lockEntry } from "./lock-entry.ts";
 import type { CommandParts } from "./parts.ts";
 import { touchRun, updateRun, wakeRun } from "./run-writes.ts";
@@ -42,29 +44,32 @@ const DECISIONS: Record<InboxEntry["kind"], readonly Decision["decision"][]> = {
 /**
  * Records a person's decision and has its run go on.
  *
- * The same decision again succeeds and changes nothing; another one is a `conflict` that says who was first.
+ * The same decision again succeeds and changes nothing; another one is a `conflict` that says who was first, and so
+ * is one that names another action than the entry has now.
  */
 export async function decideInboxEntry(
   parts: CommandParts,
   entryId: string,
   input: Decision & DecidedBy,
 ): Promise<InboxEntry> {
-  // Before the entry is closed: what dies in between can be asked for again.
-  if (input.decision !== "deny") await releaseHeld(parts, entryId);
+  // Before the entry is closed: what dies in between can be asked for again. What is held is no action.
+  if (input.decision !== "deny" && input.actionHash === undefined) await releaseHeld(parts, entryId);
   return await change(parts, async (change) => {
     const { entry, run, goal } = await lockEntry(change, entryId);
     const status = STATUS_AFTER[input.decision];
     const scope = input.scope ?? "once";
     requireMayDecide(entry, input.by, { what: input.decision, scope });
+    await requireLinkHolds(change, entry, input.by);
     if (!DECISIONS[entry.kind].includes(input.decision)) throw wrongDecision(entry, input.decision);
     requireReach(entry, input);
-    if (isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
+    if (isShown(entry, input) && isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
     if (entry.status !== "pending") throw alreadyDecided(entry);
+    if (!isShown(entry, input)) throw actionChanged(entry);
+    if (entry.kind === "sign_off") refuseGuestsNote(input);
     if (entry.kind === "approval") {
       return inboxEntryFromRow(await decideApproval(change, { entry, run, goal, input, scope }));
     }
-    const by = input.by.name;
-    const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by });
+    const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by: input.by });
     if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
     else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
     else {
@@ -76,6 +81,12 @@ export async function decideInboxEntry(
   });
 }
 
+/** A note to a sign-off becomes evidence that the goal's next run reads as a person's. */
+function refuseGuestsNote({ note, by }: Decision & DecidedBy): void {
+  if (note === undefined || !isOutside(by)) return;
+  throw new AppError("invalid", "A guest signs off by yes or no, without a note.", { hint: "Leave the note out." });
+}
+
 /** What a person knows of an effect that nobody could tell of. */
 async function settleUnknown(
   change: Change,
@@ -85,7 +96,7 @@ async function settleUnknown(
 ): Promise<void> {
   const found = entry.tool_call_id && (await effectOfCall(change.transaction, entry.tool_call_id));
   const effectId = entry.effect_id ?? (found ? found.id : null);
-  if (effectId !== null) await settleEffect(change, effectId, input.decision === "approve", input.by.name);
+  if (effectId !== null) await settleEffect(change, effectId, input.decision === "approve", textOfDecider(input.by));
   if (run) await touchRun(change, run);
 }
 
@@ -95,6 +106,17 @@ function requireReach(entry: InboxRow, input: Decision): void {
   if (entry.kind === "approval" && input.decision !== "dismiss") return;
   throw new AppError("invalid", `"${entry.title}" can be decided only once: it is no approval of a call.`, {
     hint: "Decide it without a scope.",
+  });
+}
+
+/** The entry still asks for the action that was looked at. Who names none takes it as it is. */
+function isShown(entry: InboxRow, input: Decision): boolean {
+  return input.actionHash === undefined || input.actionHash === entry.action_hash;
+}
+
+function actionChanged(entry: InboxRow): AppError {
+  return new AppError("conflict", `"${entry.title}" is no longer what was looked at: its action has changed since.`, {
+    hint: "Look at it as it is now, and decide again.",
   });
 }
 

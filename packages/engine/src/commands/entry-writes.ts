@@ -1,5 +1,7 @@
 import { AppError, DECISION_SCOPES, type DecisionScope } from "@bureau/protocol";
-import { type Decider, type Deciding, mayDecide } from "../domain/decider.ts";
+import { type Decider, type Deciding, isOutside, mayDecide } from "../domain/decider.ts";
+import type { Source } from "../domain/action.ts";
+import { withSources } from "../domain/sources.ts";
 import { inboxEntryFromRow, toolCallFromRow, type InboxRow, type RunRow, type ToolCallRow } from "../store/rows.ts";
 import type { Change, NewItem } from "./change.ts";
 
@@ -20,12 +22,26 @@ type EntryEvent =
 export async function closeEntry(
   change: Change,
   entry: InboxRow,
-  decision: { status: InboxRow["status"]; answer: string | null; by: string; detail?: Record<string, unknown> },
+  decision: {
+    status: InboxRow["status"];
+    answer: string | null;
+    by: Pick<Decider, "name" | "device">;
+    detail?: Record<string, unknown>;
+  },
 ): Promise<InboxRow> {
   const { rows } = await change.transaction.query<InboxRow>(
-    `UPDATE inbox SET status = $2, answer = $3, decided_by = $4, decided_at = $5, detail = detail || $6::jsonb
+    `UPDATE inbox SET status = $2, answer = $3, decided_by = $4, decided_device = $7, decided_at = $5,
+       detail = detail || $6::jsonb
      WHERE id = $1 RETURNING *`,
-    [entry.id, decision.status, decision.answer, decision.by, change.now, JSON.stringify(decision.detail ?? {})],
+    [
+      entry.id,
+      decision.status,
+      decision.answer,
+      decision.by.name,
+      change.now,
+      JSON.stringify(decision.detail ?? {}),
+      decision.by.device,
+    ],
   );
   return rows[0]!;
 }
@@ -40,8 +56,8 @@ export function addEntryEvent(change: Change, type: EntryEvent, entry: InboxRow)
   });
 }
 
-/** A result as the model reads it. */
-export function resultItem(run: RunRow, call: ToolCallRow): NewItem {
+/** A result as the model reads it; `source`, where it was said outside the workspace. */
+export function resultItem(run: RunRow, call: ToolCallRow, source?: Source): NewItem {
   return {
     runId: run.id,
     turn: run.turn,
@@ -51,6 +67,7 @@ export function resultItem(run: RunRow, call: ToolCallRow): NewItem {
       name: call.name,
       status: call.status,
       text: call.result ?? "",
+      ...(source !== undefined && { source }),
     },
   };
 }
@@ -97,6 +114,18 @@ export function requireInTime(change: Change, entry: InboxRow): void {
 export function requireMayDecide(entry: InboxRow, by: Decider, deciding: Deciding): void {
   const may = mayDecide(entry, by, deciding);
   if (!may.ok) throw new AppError("forbidden", may.message, { hint: "Ask the owner of this Bureau." });
+}
+
+/** What a guest says taints the run that hears it, in the transaction that tells it. Returns where it came from. */
+export async function hearGuest(change: Change, run: RunRow, by: Decider): Promise<Source | undefined> {
+  if (!isOutside(by)) return undefined;
+  const source = { name: by.name, tool: "guest" };
+  const taint = withSources(run.state["taint"] as Source[] | undefined, [source]);
+  await change.transaction.query("UPDATE runs SET state = state || $2::jsonb WHERE id = $1", [
+    run.id,
+    JSON.stringify({ taint }),
+  ]);
+  return source;
 }
 
 export function callIsGone(entry: InboxRow): AppError {

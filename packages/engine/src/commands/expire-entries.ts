@@ -78,7 +78,11 @@ async function settleDue(change: Change, entryId: string, now: number): Promise<
 async function expire(change: Change, locked: LockedEntry, at: Date): Promise<void> {
   const { entry, run, goal } = locked;
   const assumption = entry.on_expiry === "assume" ? assumptionOf(entry) : null;
-  const closed = await closeEntry(change, entry, { status: "expired", answer: assumption, by: RUNTIME });
+  const closed = await closeEntry(change, entry, {
+    status: "expired",
+    answer: assumption,
+    by: { name: RUNTIME, device: null },
+  });
   if (run === null || !(await stillWaits(change, entry))) {
     addEntryEvent(change, "inbox.closed", closed);
   } else if (entry.kind === "approval") {

@@ -141,6 +141,32 @@ describe("an approval", () => {
     expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
   });
 
+  test("decided for an action that was changed since is refused, and still waits", async () => {
+    const { entry } = await asking("approval");
+    const seen = entry.action_hash!;
+    await editInboxEntry(world.parts, entry.id, { arguments: { command: "ls -l" }, by: owner("Ana") });
+    for (const decision of ["approve", "deny"] as const) {
+      const error = await failure(
+        decideInboxEntry(world.parts, entry.id, { decision, actionHash: seen, by: owner("Ben") }),
+      );
+      expect(error).toMatchObject({ code: "conflict", message: expect.stringContaining("has changed since") });
+    }
+    expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
+    const actionHash = (await one<InboxRow>("inbox", entry.id)).action_hash!;
+    const yes = { decision: "approve", actionHash, by: owner("Ben") } as const;
+    expect(await decideInboxEntry(world.parts, entry.id, yes)).toMatchObject({ status: "approved", decidedBy: "Ben" });
+    expect(await decideInboxEntry(world.parts, entry.id, yes)).toMatchObject({ status: "approved", decidedBy: "Ben" });
+    const late = await failure(decideInboxEntry(world.parts, entry.id, { ...yes, actionHash: seen }));
+    expect(late).toMatchObject({ code: "conflict", message: expect.stringContaining("already approved by Ben") });
+  });
+
+  test("that asks for no action is not decided for one", async () => {
+    const entry = await anEntry(world.database, { kind: "failed_run" });
+    const named = { decision: "dismiss", actionHash: "any", by: owner("Ana") } as const;
+    expect(await failure(decideInboxEntry(world.parts, entry.id, named))).toMatchObject({ code: "conflict" });
+    expect(await one<InboxRow>("inbox", entry.id)).toMatchObject({ status: "pending" });
+  });
+
   test("edited keeps the request, binds it to the new action, and tells the model when it is approved", async () => {
     const { run, call, entry } = await asking("approval");
     const edited = await editInboxEntry(world.parts, entry.id, { arguments: { command: "ls -l" }, by: owner("Ana") });

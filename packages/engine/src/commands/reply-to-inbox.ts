@@ -22,7 +22,8 @@ export async function replyToInbox(parts: CommandParts, input: InboxReply & Deci
       entries.push(await act(parts, entryId, action, input));
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "unavailable") throw error;
-      failed.push({ entryId, message: error.message });
+      const hint = error.code === "not_found" && error.hint !== undefined ? ` ${error.hint}` : "";
+      failed.push({ entryId, message: `${error.message}${hint}` });
     }
   }
   return { entries, failed };

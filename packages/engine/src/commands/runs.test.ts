@@ -126,6 +126,18 @@ describe("steering a run", () => {
     expect(toolCalls).toMatchObject([{ status: "completed", result: "Lisbon" }]);
   });
 
+  test("does not take a message for the answer of somebody else, here or with a link", async () => {
+    for (const assignee of ["Ben", "Bo (by link)"]) {
+      const run = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "question" });
+      const call = await aToolCall(world.database, run, { status: "awaiting_approval", name: "ask_person" });
+      const entry = await anEntry(world.database, { kind: "question", assignee }, { run, call });
+      const ana = { name: "Ana", scope: "full", role: "member", device: null } as const;
+      expect(await steerRun(world.parts, run.id, "Lisbon", ana)).toMatchObject({ status: "waiting" });
+      expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "pending" });
+      expect(await texts(run.thread_id)).toEqual(["Lisbon"]);
+    }
+  });
+
   test("does not take a message for an answer to a question with choices", async () => {
     const run = await aRun(world.database, { agent_id: world.agent.id, status: "waiting", wait_reason: "question" });
     const call = await aToolCall(world.database, run, { status: "awaiting_approval", name: "ask_person" });

@@ -1,5 +1,6 @@
 import { type DeviceId, newId, type SessionId } from "@bureau/protocol";
-import { type AccessParts, hashOf, newSecret } from "./devices.ts";
+import type { Queryable } from "../store/database.ts";
+import { type AccessParts, hashOf, newSecret } from "./access-parts.ts";
 
 export const SESSION_MS = 30 * 24 * 60 * 60_000;
 /** A session that is not used for so long is over. */
@@ -18,26 +19,32 @@ export interface SessionOpened {
 }
 
 export async function openSession({ database, clock }: AccessParts, holder: SessionHolder): Promise<SessionOpened> {
-  const now = clock.now();
+  return await database.transaction((transaction) => insertSession(transaction, clock.now(), holder));
+}
+
+/** Within a transaction of the caller's. */
+export async function insertSession(
+  transaction: Queryable,
+  now: number,
+  holder: SessionHolder,
+): Promise<SessionOpened> {
   const opened = { id: newId("session"), secret: newSecret(), expiresAt: now + SESSION_MS };
   const [deviceId, ownerKey] = "deviceId" in holder ? [holder.deviceId, null] : [null, holder.ownerKey];
-  await database.transaction(async (transaction) => {
-    await transaction.query("DELETE FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2", [
-      new Date(now),
-      new Date(now - SESSION_IDLE_MS),
-    ]);
-    await transaction.query(
-      `DELETE FROM sessions WHERE id IN (
-         SELECT id FROM sessions WHERE device_id IS NOT DISTINCT FROM $1
-         ORDER BY last_seen_at DESC OFFSET ${MAX_SESSIONS - 1})`,
-      [deviceId],
-    );
-    await transaction.query(
-      `INSERT INTO sessions (id, cookie_hash, device_id, owner_key, created_at, last_seen_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $5, $6)`,
-      [opened.id, hashOf(opened.secret), deviceId, ownerKey, new Date(now), new Date(opened.expiresAt)],
-    );
-  });
+  await transaction.query("DELETE FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2", [
+    new Date(now),
+    new Date(now - SESSION_IDLE_MS),
+  ]);
+  await transaction.query(
+    `DELETE FROM sessions WHERE id IN (
+       SELECT id FROM sessions WHERE device_id IS NOT DISTINCT FROM $1
+       ORDER BY last_seen_at DESC OFFSET ${MAX_SESSIONS - 1})`,
+    [deviceId],
+  );
+  await transaction.query(
+    `INSERT INTO sessions (id, cookie_hash, device_id, owner_key, created_at, last_seen_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+    [opened.id, hashOf(opened.secret), deviceId, ownerKey, new Date(now), new Date(opened.expiresAt)],
+  );
   return opened;
 }
 

@@ -1,4 +1,5 @@
 import { AppError, type MessageReply, type Run, type StartRun } from "@bureau/protocol";
+import type { Decider } from "../domain/decider.ts";
 import { runFromRow } from "../store/rows.ts";
 import { agentOfFolder } from "./add-agent.ts";
 import { change } from "./change.ts";
@@ -24,11 +25,16 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
 }
 
 /** Steers the thread's open run, or starts one. */
-export async function postMessage(parts: CommandParts, threadId: string, text: string): Promise<MessageReply> {
+export async function postMessage(
+  parts: CommandParts,
+  threadId: string,
+  text: string,
+  by?: Decider,
+): Promise<MessageReply> {
   for (let tries = 1; ; tries += 1) {
     const open = await openRunId(parts, threadId);
     try {
-      if (open !== null) return { run: await steerRun(parts, open, text), steered: true };
+      if (open !== null) return { run: await steerRun(parts, open, text, by), steered: true };
       return { run: await startRunOnThread(parts, threadId, { text }), steered: false };
     } catch (error) {
       // The run ended, or another began, between the look and the write: look again.

@@ -1,4 +1,5 @@
 import { AppError, TERMINAL_RUN_STATUSES, type Run } from "@bureau/protocol";
+import { type Decider, isByLink, mayDecide } from "../domain/decider.ts";
 import { runFromRow, type InboxRow, type RunRow } from "../store/rows.ts";
 import { settleQuestion } from "./answer-question.ts";
 import { addItems, change, type Change } from "./change.ts";
@@ -7,11 +8,14 @@ import { lockRun } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { requeueRun, touchRun, updateRun } from "./run-writes.ts";
 
+/** Who speaks where nobody said: whoever runs the program. */
+const SOMEBODY: Decider = { name: "person", scope: "full", role: "owner", device: null };
+
 /**
  * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
- * A run that waits for a free answer takes the message as the answer.
+ * A run that waits for a free answer takes the message as the answer, from whoever may give it.
  */
-export async function steerRun(parts: CommandParts, runId: string, text: string): Promise<Run> {
+export async function steerRun(parts: CommandParts, runId: string, text: string, by: Decider = SOMEBODY): Promise<Run> {
   return await change(parts, async (change) => {
     const { run, goal } = await lockRun(change.transaction, runId);
     if (TERMINAL_RUN_STATUSES.includes(run.status)) {
@@ -24,9 +28,9 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
         hint: "Post the message to its thread in a moment; that starts a new run.",
       });
     }
-    const question = run.wait_reason === "question" ? await freeQuestion(change, run, text) : null;
+    const question = run.wait_reason === "question" ? await freeQuestion(change, run, text, by) : null;
     if (question !== null) {
-      return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by: "person" }));
+      return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by }));
     }
     await addItems(change, run.thread_id, [
       { content: { type: "message", role: "person", text }, runId: run.id, turn: run.turn },
@@ -42,13 +46,18 @@ export async function steerRun(parts: CommandParts, runId: string, text: string)
   });
 }
 
-/** The open question that the text can answer: one without choices, or one that has it among its choices. */
-async function freeQuestion(change: Change, run: RunRow, text: string): Promise<InboxRow | null> {
+/**
+ * The open question that the text can answer: one without choices, or one that has it among its choices. What somebody
+ * else is asked is theirs to answer; the text is a message then.
+ */
+async function freeQuestion(change: Change, run: RunRow, text: string, by: Decider): Promise<InboxRow | null> {
   const { rows } = await change.transaction.query<InboxRow>(
     `SELECT * FROM inbox WHERE run_id = $1 AND kind = 'question' AND status = 'pending'
        AND (choices = '[]'::jsonb OR choices ? $2)
      ORDER BY created_at, id LIMIT 1 FOR NO KEY UPDATE`,
     [run.id, text],
   );
-  return rows[0] ?? null;
+  const question = rows[0];
+  if (question === undefined || isByLink(question.assignee ?? "")) return null;
+  return mayDecide(question, by, { what: "answer" }).ok ? question : null;
 }

@@ -132,6 +132,8 @@ const TELLINGS: Record<EventType, Telling | null> = {
       };
     },
   },
+  "person.added": { kind: "workspace", tell: (event) => tellPerson(event, "belongs to the workspace now") },
+  "person.removed": { kind: "workspace", tell: (event) => tellPerson(event, "was removed from the workspace") },
   "rehearsal.drifted": null,
   "everything.stopped": {
     kind: "workspace",
@@ -190,6 +192,12 @@ function tellEffect(event: ToldEvent, status: string | null): Omit<Told, "kind">
   const yes = approvedBy === null || status !== "done" ? "" : `, on the yes of ${clause(approvedBy, 80)}`;
   const why = status === "failed" && error !== null ? `: ${clause(error, 120)}` : "";
   return about(`${agentOf(event)} ${change} ${quoted(title)}${yes}${why}`, id);
+}
+
+function tellPerson(event: ToldEvent, change: string): Omit<Told, "kind"> {
+  const role = textOf(event, "person", "role");
+  const name = oneLine(textOf(event, "person", "name") ?? "Somebody", 60);
+  return about(`${name} ${change}${role === null ? "" : `, as ${role}`}`, idOf(event, "person"));
 }
 
 function tellApproval(event: ToldEvent): Omit<Told, "kind"> {

@@ -232,8 +232,11 @@ function endText(run: Run): string {
   }
 }
 
+/** What a run says of itself when there is no more to say. */
+const SAYS_NO_MORE = /^(answered|done|canceled|paused)$/iu;
+
 function withReason(text: string, said: string): string {
-  return said === "" ? text : `${text}. ${sentence(said)}`;
+  return said === "" || SAYS_NO_MORE.test(said) ? text : `${text}. ${sentence(said)}`;
 }
 
 function waitsText({ entries, run }: RunStory): string {

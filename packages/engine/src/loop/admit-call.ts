@@ -217,6 +217,7 @@ function newEntry(id: string, title: string, createdAt: string): InboxEntry {
     actionHash: null,
     answer: null,
     decidedBy: null,
+    decidedDevice: null,
     decidedAt: null,
     effectId: null,
     assignee: null,

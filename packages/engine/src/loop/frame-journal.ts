@@ -2,11 +2,12 @@ import type { ConnectedTools } from "../connectors/connector.ts";
 import type { Source } from "../domain/action.ts";
 import { COMPACT_AT } from "../domain/compaction.ts";
 import { systemPrompt } from "../domain/prompt.ts";
-import { describeCheck } from "../goals/describe-check.ts";
+import { describeCheck } from "@bureau/protocol";
 import { modelTools } from "../tools/registry.ts";
 import type { RunJournal } from "../store/load-run.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { sourcesOfContext, withSources } from "./labels.ts";
+import { withSources } from "../domain/sources.ts";
+import { sourcesOfContext } from "./labels.ts";
 import type { LoopParts } from "./parts.ts";
 
 const MAX_KEPT_TEXTS = 200;

@@ -9,8 +9,6 @@ import type { Journal } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
 import type { CallOutcome } from "./step.ts";
 
-/** A run remembers so many sources by name; it is tainted by the first. */
-const MAX_SOURCES = 20;
 const MAX_NAME = 200;
 
 /** Where the content came from that a call has brought into the run; empty when it is the workspace's own. */
@@ -31,10 +29,10 @@ export async function sourcesOfCall(
 }
 
 async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
-  if (opened === ANY_FILE) return await labelsUnder(parts.database, folder);
+  if (opened === ANY_FILE) return await labelsUnder(parts.reads, folder);
   try {
     const path = await realpath(resolve(folder, opened));
-    return await labelsOfFile(parts.database, path, (await stat(path)).ctime);
+    return await labelsOfFile(parts.reads, path, (await stat(path)).ctime);
   } catch (error) {
     // A file that is gone again cannot be judged by its own label.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
@@ -46,12 +44,6 @@ async function labelsRead(parts: LoopParts, folder: string, opened: string): Pro
 export async function sourcesOfContext(parts: LoopParts, paths: readonly string[]): Promise<Source[]> {
   if (paths.length === 0 || !(await parts.policy(false)).hasFileLabels) return [];
   return (await Promise.all(paths.map((path) => labelsRead(parts, "/", path)))).flat();
-}
-
-/** What the run has read from outside, with more of it. */
-export function withSources(taint: readonly Source[] | undefined, more: readonly Source[]): Source[] {
-  const byName = new Map([...(taint ?? []), ...more].map((source) => [source.name, source]));
-  return [...byName.values()].slice(0, MAX_SOURCES);
 }
 
 /** Labels for what these calls are about to write; they are in the store before the files are. */

@@ -1,6 +1,7 @@
 import { newId } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { parseDuration } from "../domain/duration.ts";
+import { guestOfThread } from "../store/links.ts";
 import { ASK_PERSON, REPORT_BLOCKED, REQUEST_CHECK } from "../tools/signals.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import type { Journal } from "./journal.ts";
@@ -11,11 +12,11 @@ import type { CallOutcome } from "./step.ts";
 const BLOCKED_TURNS = 3;
 
 /** Calls by which the agent speaks to the runtime. Null for every other tool. */
-export function signalOutcome(parts: LoopParts, journal: Journal, call: LoadedCall): CallOutcome | null {
+export async function signalOutcome(parts: LoopParts, journal: Journal, call: LoadedCall): Promise<CallOutcome | null> {
   const args = call.arguments as Record<string, unknown>;
   switch (call.name) {
     case ASK_PERSON:
-      return askPerson(parts, journal, call, args);
+      return await askPerson(parts, journal, call, args);
     case REQUEST_CHECK:
       return { status: "completed", text: "The runtime runs the checks now.", facts: { checkRequested: true } };
     case REPORT_BLOCKED:
@@ -25,8 +26,14 @@ export function signalOutcome(parts: LoopParts, journal: Journal, call: LoadedCa
   }
 }
 
-function askPerson(parts: LoopParts, journal: Journal, call: LoadedCall, args: Record<string, unknown>): CallOutcome {
+async function askPerson(
+  parts: LoopParts,
+  journal: Journal,
+  call: LoadedCall,
+  args: Record<string, unknown>,
+): Promise<CallOutcome> {
   const question = textOf(args["question"]);
+  const interviewed = await guestOfThread(parts.reads, journal.run.threadId, parts.clock.now());
   const entry = {
     id: newId("question"),
     kind: "question" as const,
@@ -40,6 +47,7 @@ function askPerson(parts: LoopParts, journal: Journal, call: LoadedCall, args: R
     detail: { question, assumption: args["assumption"] ?? null },
     choices: Array.isArray(args["choices"]) ? args["choices"].map(String) : [],
     action_hash: null,
+    ...(interviewed === null ? {} : { assignee: interviewed }),
     ...assumedAfter(parts, textOf(args["assume_after"])),
     created_at: timeText(parts.clock.now()),
   };

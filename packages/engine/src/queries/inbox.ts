@@ -25,9 +25,73 @@ interface RankedRow extends InboxRow {
   created: string;
 }
 
-/** Ranked: the first needs a person most. */
-export async function listInbox(database: Queryable, query: ListInbox): Promise<InboxList> {
+/** When it was decided, or asked, with the database's own precision. */
+const LATEST = "to_char(COALESCE(i.decided_at, i.created_at) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')";
+
+/** Whose part of the inbox is asked for: what is given to them, and what is given to nobody where `unassigned`. */
+export interface InboxView {
+  name: string;
+  unassigned: boolean;
+  /** Milliseconds since 1970: what a link that is over had asked is given to nobody again. */
+  now: number;
+}
+
+/** True of an entry `i` that belongs to a view: its name, whether unassigned ones do, and now; all when it is null. */
+const inView = (name: string, unassigned: string, now: string) => `(${name}::text IS NULL
+  OR lower(i.assignee) = lower(${name}) OR (${unassigned}::boolean AND (i.assignee IS NULL OR (right(i.assignee, 10) = ' (by link)'
+    AND NOT EXISTS (SELECT 1 FROM links l WHERE l.revoked_at IS NULL AND l.expires_at > ${now}::timestamptz
+      AND (l.entry_id = i.id OR l.thread_id = i.thread_id))))))`;
+
+const viewValues = (view: InboxView | undefined) => [
+  view?.name ?? null,
+  view?.unassigned ?? true,
+  view === undefined ? null : new Date(view.now),
+];
+
+/** Ranked, unless the latest are asked for: the first needs a person most. */
+export async function listInbox(database: Queryable, query: ListInbox, view?: InboxView): Promise<InboxList> {
   const goal = query.goal === undefined ? null : await findGoal(database, query.goal);
+  return query.order === "latest"
+    ? await listLatest(database, query, goal?.id ?? null, view)
+    : await listRanked(database, query, goal?.id ?? null, view);
+}
+
+async function listLatest(
+  database: Queryable,
+  query: ListInbox,
+  goalId: string | null,
+  view: InboxView | undefined,
+): Promise<InboxList> {
+  const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["string", "string"]);
+  const { rows } = await database.query<InboxRow & { at: string }>({
+    name: "list_inbox_latest",
+    text: `SELECT i.*, ${LATEST} AS at FROM inbox i
+           WHERE i.status = ANY($1) AND ($2::text[] IS NULL OR i.kind = ANY($2))
+             AND ($3::text IS NULL OR i.goal_id = $3) AND ($4::text IS NULL OR i.run_id = $4)
+             AND ${inView("$8", "$9", "$10")}
+             AND ($5::text IS NULL OR (${LATEST}, i.id) < ($5, $6::text))
+           ORDER BY at DESC, i.id DESC LIMIT $7`,
+    values: [
+      query.status,
+      query.kind ?? null,
+      goalId,
+      query.run ?? null,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      query.limit + 1,
+      ...viewValues(view),
+    ],
+  });
+  const part = partOf(rows, query.limit, (row) => encodeCursor([row.at, row.id]));
+  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+}
+
+async function listRanked(
+  database: Queryable,
+  query: ListInbox,
+  goalId: string | null,
+  view: InboxView | undefined,
+): Promise<InboxList> {
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor, ["number", "string", "string"]);
   const { rows } = await database.query<RankedRow>({
     name: "list_inbox",
@@ -35,18 +99,20 @@ export async function listInbox(database: Queryable, query: ListInbox): Promise<
            FROM inbox i
            WHERE i.status = ANY($1) AND ($2::text[] IS NULL OR i.kind = ANY($2))
              AND ($3::text IS NULL OR i.goal_id = $3) AND ($4::text IS NULL OR i.run_id = $4)
+             AND ${inView("$9", "$10", "$11")}
              AND ($5::int IS NULL OR
                   (${RANK}, to_char(i.created_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS'), i.id) > ($5, $6, $7))
            ORDER BY rank, created, i.id LIMIT $8`,
     values: [
       query.status,
       query.kind ?? null,
-      goal?.id ?? null,
+      goalId,
       query.run ?? null,
       after?.[0] ?? null,
       after?.[1] ?? null,
       after?.[2] ?? null,
       query.limit + 1,
+      ...viewValues(view),
     ],
   });
   const part = partOf(rows, query.limit, (row) => encodeCursor([row.rank, row.created, row.id]));
@@ -89,14 +155,14 @@ interface HeyRow extends InboxRow {
 }
 
 /** What needs a person now, over everything: the same ranking as the inbox, in sentences. */
-export async function hey(database: Queryable): Promise<Hey> {
+export async function hey(database: Queryable, view?: InboxView): Promise<Hey> {
   const [{ rows }, counts, halted] = await Promise.all([
     database.query<HeyRow>({
       name: "hey",
       text: `SELECT i.*, a.name AS agent_name, g.spec->>'title' AS goal_title
              FROM inbox i LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN goals g ON g.id = i.goal_id
-             WHERE i.status = 'pending' ORDER BY ${RANK}, i.created_at, i.id LIMIT $1`,
-      values: [MAX_HEY_ENTRIES],
+             WHERE i.status = 'pending' AND ${inView("$2", "$3", "$4")} ORDER BY ${RANK}, i.created_at, i.id LIMIT $1`,
+      values: [MAX_HEY_ENTRIES, ...viewValues(view)],
     }),
     countAll(database),
     readHalt(database),

@@ -190,6 +190,29 @@ describe("what needs a person", () => {
     expect(counts.inboxPending).toBe(9);
   });
 
+  test("of what was decided begins with the latest", async () => {
+    const at = (minute: number) => new Date(Date.UTC(2026, 1, 1, 9, minute));
+    const goal = await aGoal(world.database, { agent_id: world.agent.id });
+    const decided = [];
+    for (const [kind, minute] of [
+      ["question", 3],
+      ["approval", 1],
+      ["stopped", 2],
+    ] as const) {
+      const values = { kind, status: "dismissed" as const, created_at: at(0), decided_at: at(minute) };
+      decided.push(await anEntry(world.database, values, { goal }));
+    }
+    const query = { status: ["dismissed" as const], goal: goal.id, order: "latest" as const };
+    const listed = await readAll(async (cursor) => {
+      const { entries: part, nextCursor } = await listInbox(world.database, { ...query, ...page(cursor) });
+      return { part, nextCursor };
+    });
+    expect(listed.map((entry) => entry.id)).toEqual([decided[0]!.id, decided[2]!.id, decided[1]!.id]);
+    await expect(listInbox(world.database, { ...query, limit: 2, cursor: "nonsense" })).rejects.toMatchObject({
+      code: "invalid",
+    });
+  });
+
   test("takes no cursor that is not its own", async () => {
     for (const cursor of [
       "nonsense",

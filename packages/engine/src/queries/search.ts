@@ -1,4 +1,4 @@
-import { type SearchHit, SEARCH_KINDS, type SearchQuery, type SearchResult } from "@bureau/protocol";
+import { SEARCH_KINDS, type SearchHit, type SearchKind, type SearchQuery, type SearchResult } from "@bureau/protocol";
 import { matchesIn, parseQuery, type ParsedQuery, snippetOf, tsQuery } from "../domain/search-words.ts";
 import type { Queryable } from "../store/database.ts";
 import { catchUp, type CatchUpParts } from "../store/search-index.ts";
@@ -9,11 +9,11 @@ import { decodeCursor, encodeCursor, partOf } from "./page.ts";
 const FADE_DAYS = 60;
 const FADE_SECONDS = FADE_DAYS * 24 * 60 * 60;
 /** Where more fit than this, words are nearly everywhere, and not every entry with them is compared. */
-const MANY = 3_000;
+const MANY = 1_500;
 /** Then the newest entries are looked through, */
-const NEWEST = 6_000;
+const NEWEST = 3_000;
 /** and of the kinds that count for more, so many that fit. */
-const MAX_OF_KINDS = 3_000;
+const MAX_OF_KINDS = 1_500;
 /** Of a word in the body, its beginning, and in the title. */
 const WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'";
 
@@ -28,7 +28,6 @@ interface EntryRow {
   position: number | null;
   title: string;
   body: string;
-  score: number;
 }
 
 const BOOST = `CASE s.kind ${SEARCH_KINDS.map((kind) => `WHEN '${kind}' THEN ${SEARCH_SOURCES[kind].boost}`).join(" ")} ELSE 1 END`;
@@ -37,14 +36,14 @@ const LEADING_KINDS = SEARCH_KINDS.filter((kind) => SEARCH_SOURCES[kind].boost >
 const SCORE = `ln(ts_rank(${WEIGHTS}, s.words, $1::tsquery) * ${BOOST} + 1e-6)
   + extract(epoch FROM s.at)::float8 / ${FADE_SECONDS}`;
 
-/** The entries that are compared. `$1` are the words with the kinds that are wanted. */
-const FITTING = `SELECT s.id, ${SCORE} AS score FROM search_entries s WHERE s.words @@ $1::tsquery`;
+const FITTING = `
+  SELECT s.id, ${SCORE} AS score FROM search_entries s WHERE s.words @@ $1::tsquery LIMIT ${MANY + 1}`;
 const FITTING_OF_MANY = `
   SELECT s.id, ${SCORE} AS score FROM (SELECT * FROM search_entries ORDER BY at DESC, id DESC LIMIT ${NEWEST}) s
   WHERE s.words @@ $1::tsquery
   UNION
   SELECT s.id, ${SCORE} FROM (
-    SELECT * FROM search_entries WHERE words @@ $5::tsquery LIMIT ${MAX_OF_KINDS}) s`;
+    SELECT * FROM search_entries WHERE words @@ $2::tsquery LIMIT ${MAX_OF_KINDS}) s`;
 
 /**
  * What fits the words, the best first, after catching up with what happened for a bounded while.
@@ -52,42 +51,52 @@ const FITTING_OF_MANY = `
  * The order does not depend on when it is asked, so that parts of a list fit together.
  */
 export async function search(parts: CatchUpParts, input: SearchQuery): Promise<SearchResult> {
+  const after = input.cursor === undefined ? null : decodeCursor(input.cursor, ["number", "string"]);
   const index = await catchUp(parts);
   const query = parseQuery(input.q);
-  const wanted = tsQuery(query, input.kinds ?? null);
-  const after = input.cursor === undefined ? null : decodeCursor(input.cursor, ["number", "string"]);
-  if (wanted === null) return { hits: [], nextCursor: null, index };
-  const leading = (input.kinds ?? SEARCH_KINDS).filter((kind) => LEADING_KINDS.includes(kind));
-  const isMany = await fitsMany(parts.database, wanted);
+  const fitting = await fittingEntries(parts.database, query, input.kinds ?? null);
+  const left = after === null ? fitting : fitting.filter((entry) => isBehind(entry, { score: after[0], id: after[1] }));
+  const part = partOf(left.slice(0, input.limit + 1), input.limit, ({ score, id }) => encodeCursor([score, id]));
   const { rows } = await parts.database.query<EntryRow>({
-    name: isMany ? "search_many" : "search",
-    text: `
-      WITH fitting AS MATERIALIZED (${isMany ? FITTING_OF_MANY : FITTING}), best AS (
-        SELECT id, score FROM fitting
-        WHERE $2::float8 IS NULL OR (score, id) < ($2, $3) ORDER BY score DESC, id DESC LIMIT $4
-      )
-      SELECT s.id, s.kind, s.at, s.agent_id, s.goal_id, s.run_id, s.thread_id, s.position, s.title, s.body, b.score
-      FROM best b JOIN search_entries s ON s.id = b.id ORDER BY b.score DESC, b.id DESC`,
-    values: [
-      wanted,
-      after?.[0] ?? null,
-      after?.[1] ?? null,
-      input.limit + 1,
-      ...(isMany ? [tsQuery(query, leading)] : []),
-    ],
+    name: "search_entries",
+    text: `SELECT id, kind, at, agent_id, goal_id, run_id, thread_id, position, title, body FROM search_entries
+           WHERE id = ANY($1)`,
+    values: [part.rows.map((entry) => entry.id)],
   });
-  const part = partOf(rows, input.limit, (row) => encodeCursor([row.score, row.id]));
-  return { hits: part.rows.map((row) => hitFrom(row, query)), nextCursor: part.nextCursor, index };
+  const found = new Map(rows.map((row) => [row.id, row]));
+  const hits = part.rows.flatMap(({ id }) => {
+    const row = found.get(id);
+    return row === undefined ? [] : [hitFrom(row, query)];
+  });
+  return { hits, nextCursor: part.nextCursor, index };
 }
 
-async function fitsMany(database: Queryable, wanted: string): Promise<boolean> {
-  const { rows } = await database.query<{ count: number }>({
-    name: "search_count",
-    text: `SELECT count(*)::int AS count FROM (
-             SELECT 1 FROM search_entries WHERE words @@ $1::tsquery LIMIT ${MANY + 1}) s`,
-    values: [wanted],
-  });
-  return (rows[0]?.count ?? 0) > MANY;
+interface Scored {
+  id: string;
+  score: number;
+}
+
+/** All entries that fit, where they are not many, the best first. */
+async function fittingEntries(
+  database: Queryable,
+  query: ParsedQuery,
+  kinds: readonly SearchKind[] | null,
+): Promise<Scored[]> {
+  const wanted = tsQuery(query, kinds);
+  if (wanted === null) return [];
+  const { rows } = await database.query<Scored>({ name: "search", text: FITTING, values: [wanted] });
+  if (rows.length <= MANY) return ranked(rows);
+  const leading = (kinds ?? SEARCH_KINDS).filter((kind) => LEADING_KINDS.includes(kind));
+  const values = [wanted, tsQuery(query, leading)];
+  return ranked((await database.query<Scored>({ name: "search_many", text: FITTING_OF_MANY, values })).rows);
+}
+
+function ranked(entries: Scored[]): Scored[] {
+  return entries.toSorted((one, other) => (isBehind(one, other) ? 1 : -1));
+}
+
+function isBehind(one: Scored, other: Scored): boolean {
+  return one.score === other.score ? one.id < other.id : one.score < other.score;
 }
 
 function hitFrom(row: EntryRow, query: ParsedQuery): SearchHit {

@@ -1,14 +1,15 @@
-import { AppError } from "@bureau/protocol";
+import { AppError, OWNER_ID } from "@bureau/protocol";
 import type pg from "pg";
 import type { Queryable } from "./database.ts";
 
 const BATCH_ROWS = 500;
 /**
- * Say what this program and this machine do now, or are made of other rows, and are made anew. Devices and sessions are left out so that a
- * copy opens nothing, and one that was revoked since does not come back with it.
+ * Say what this program and this machine do now, or are made of other rows, and are made anew. Devices, sessions and
+ * what becomes one are left out so that a copy opens nothing, and one that was revoked since does not come back with it.
  */
 const MADE_ANEW = ["search_entries", "search_progress"];
-const LEFT_OUT = ["bureau_migrations", "executors", "devices", "sessions", ...MADE_ANEW];
+const OPENING = ["devices", "sessions", "invitations", "pairings", "links"];
+const LEFT_OUT = ["bureau_migrations", "executors", ...OPENING, ...MADE_ANEW];
 const DISPATCHED_AGAIN = "UPDATE runs SET status = 'queued', wait_reason = NULL, wait_until = NULL, executor_id = NULL";
 
 export interface TableColumn {
@@ -125,6 +126,11 @@ export async function importSequences(transaction: pg.ClientBase, sequences: Rec
  * were at work, or waited for a moment, are queued. The next start goes on with them.
  */
 export async function settleRestored(transaction: pg.ClientBase, from: string, to: string): Promise<void> {
+  // A backup of a version that knew no people has none.
+  await transaction.query(
+    `INSERT INTO people (id, name, role, created_by, created_at)
+     VALUES ('${OWNER_ID}', 'owner', 'owner', 'bureau', now()) ON CONFLICT DO NOTHING`,
+  );
   await transaction.query(
     "UPDATE agents SET folder = $2 || substr(folder, length($1) + 1) WHERE folder = $1 OR starts_with(folder, $1 || '/')",
     [from, to],

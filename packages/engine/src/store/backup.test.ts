@@ -127,8 +127,8 @@ describe("a backup", () => {
   test("opens nothing: devices and sessions are not in it", async () => {
     const { workspace } = await fill();
     await source.query(
-      `INSERT INTO devices (id, name, token_hash, scope, created_by, created_at)
-       VALUES ('dev_1', 'Stolen phone', 'the-hash-of-a-token', 'full', 'owner', now())`,
+      `INSERT INTO devices (id, name, person_id, token_hash, scope, created_by, created_at)
+       VALUES ('dev_1', 'Stolen phone', 'pers_owner', 'the-hash-of-a-token', 'full', 'owner', now())`,
     );
     await source.query(
       `INSERT INTO sessions (id, cookie_hash, device_id, created_at, last_seen_at, expires_at)

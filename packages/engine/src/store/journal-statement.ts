@@ -214,13 +214,13 @@ const evidenceInserts = (held: Held) => `evidence_inserts AS (
 
 const inboxInserts = (held: Held) => `inbox_inserts AS (
   INSERT INTO inbox (id, kind, status, agent_id, goal_id, goal_version, run_id, thread_id, tool_call_id, check_index,
-    title, detail, choices, action_hash, remind_at, expires_at, on_expiry, created_at)
+    title, detail, choices, action_hash, assignee, remind_at, expires_at, on_expiry, created_at)
   SELECT id, kind, 'pending', agent_id, goal_id, goal_version, run_id, thread_id, tool_call_id, check_index, title,
-    detail, choices, action_hash, remind_at, expires_at, on_expiry, created_at
+    detail, choices, action_hash, assignee, remind_at, expires_at, on_expiry, created_at
   FROM (${held(
     "inbox",
     `id text, kind text, agent_id text, goal_id text, goal_version int, thread_id text, tool_call_id text,
-     check_index int, title text, detail jsonb, choices jsonb, action_hash text, remind_at timestamptz,
+     check_index int, title text, detail jsonb, choices jsonb, action_hash text, assignee text, remind_at timestamptz,
      expires_at timestamptz, on_expiry text, created_at timestamptz`,
   )}) b
 )`;

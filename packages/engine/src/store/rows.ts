@@ -177,6 +177,7 @@ export interface InboxRow {
   action_hash: string | null;
   answer: string | null;
   decided_by: string | null;
+  decided_device: string | null;
   decided_at: Date | null;
   effect_id: string | null;
   assignee: string | null;
@@ -344,6 +345,7 @@ export function inboxEntryFromRow(row: InboxRow): InboxEntry {
     actionHash: row.action_hash,
     answer: row.answer,
     decidedBy: row.decided_by,
+    decidedDevice: row.decided_device,
     decidedAt: textOrNull(row.decided_at),
     effectId: row.effect_id,
     assignee: row.assignee,

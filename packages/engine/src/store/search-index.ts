@@ -38,11 +38,13 @@ export interface CatchUpParts {
 export async function catchUp({ database, clock, maxBatches = MAX_BATCHES }: CatchUpParts): Promise<SearchIndex> {
   const last = await lastSequence(database);
   const until = clock.now() + MAX_CATCH_UP_MS;
-  for (let batch = 0; batch < maxBatches && clock.now() <= until; batch += 1) {
-    if (behindBy(await readProgress(database), last) === 0) break;
-    if (!(await database.transaction((transaction) => nextBatch(transaction, last)))) break;
+  let progress = await readProgress(database);
+  for (let batch = 0; behindBy(progress, last) > 0 && batch < maxBatches && clock.now() <= until; batch += 1) {
+    const isMore = await database.transaction((transaction) => nextBatch(transaction, last));
+    progress = await readProgress(database);
+    if (!isMore) break;
   }
-  return await state(database, last);
+  return await state(database, progress, last);
 }
 
 /** True when there may be more to do. False: it is done, or another process does it. */
@@ -157,8 +159,7 @@ function behindBy({ events, filled }: Progress, last: number): number {
   return Math.max(0, last - (events ?? 0)) + unfilled;
 }
 
-async function state(database: Queryable, last: number): Promise<SearchIndex> {
-  const progress = await readProgress(database);
+async function state(database: Queryable, progress: Progress, last: number): Promise<SearchIndex> {
   const unfilled = SEARCH_KINDS.filter((kind) => progress.filled.get(kind)?.done !== true);
   const indexedTo = progress.events ?? 0;
   const behind = Math.max(0, last - indexedTo);

@@ -1,4 +1,12 @@
-import { newId, NO_USAGE, type AgentId, type GoalSpec, type InboxEntry, type ToolCallStatus } from "@bureau/protocol";
+import {
+  newId,
+  NO_USAGE,
+  type AgentId,
+  type GoalSpec,
+  type InboxEntry,
+  type PersonId,
+  type ToolCallStatus,
+} from "@bureau/protocol";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +20,22 @@ import { builtInTools } from "../tools/registry.ts";
 import type { Tool } from "../tools/tool.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
 
+/** Somebody of the workspace besides its owner. */
+export async function aPerson(
+  database: Queryable,
+  name: string,
+  role: "member" | "guest" = "member",
+): Promise<PersonId> {
+  const id = newId("person");
+  await database.query(
+    "INSERT INTO people (id, name, role, created_by, created_at) VALUES ($1, $2, $3, 'owner', now())",
+    [id, name, role],
+  );
+  return id;
+}
+
 /** Somebody who may decide everything. */
-export const owner = (name = "owner"): Decider => ({ name, scope: "full" });
+export const owner = (name = "owner"): Decider => ({ name, scope: "full", role: "owner", device: null });
 
 /** What the use cases stand on, with a dispatcher that only notes what it is given. */
 export interface TestCommands {

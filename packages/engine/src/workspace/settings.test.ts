@@ -8,6 +8,7 @@ import { NO_CAPS } from "../domain/caps.ts";
 import { parseSettings, readSettings } from "./settings.ts";
 
 const EXAMPLE = `
+publicUrl: https://bureau.example.com
 models:
   default: anthropic/claude-sonnet-4-5
   judge: local/org/qwen3
@@ -59,6 +60,7 @@ describe("settings", () => {
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
       approvals: { expireAfterMs: 172_800_000, remindAfterMs: 21_600_000 },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
+      publicUrl: "https://bureau.example.com",
       sandbox: {
         hosts: [{ text: "api.example.com", host: "api.example.com", below: false, ports: [443, 80], isPrivate: false }],
         agents: {
@@ -69,7 +71,7 @@ describe("settings", () => {
         diskBytes: 4 * 1024 ** 3,
       },
       policy: [],
-      warnings: ["bureau.yaml, line 18: color is not a setting and has no effect."],
+      warnings: ["bureau.yaml, line 19: color is not a setting and has no effect."],
     });
   });
 

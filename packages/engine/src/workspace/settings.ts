@@ -70,6 +70,8 @@ export interface WorkspaceSettings {
   approvals: ApprovalSettings;
   fetch: { allowHosts: string[] };
   sandbox: SandboxSettings;
+  /** Where others reach the server. */
+  publicUrl: string | null;
   /** Rules about calls, in the order of the file. */
   policy: PolicyRule[];
   warnings: string[];
@@ -104,6 +106,7 @@ export const SETTINGS_KEYS = {
     "Hosts that commands may connect to: host, *.host or host:port; private:host:port for one that is not on the public internet. None without it.",
   "sandbox.agents.<name>.hosts": "The same for the commands of one agent, in place of `sandbox.hosts`.",
   "sandbox.diskLimit": "What one command may add to the disk, such as 500 MB; 2 GiB without it.",
+  publicUrl: "Where others reach the server, such as https://bureau.example.com; links and QR codes begin with it.",
   policy: "Rules about calls: entries such as `ask: mail.send`. A deny wins, then an ask, then an allow.",
   "policy[].allow, .ask, .deny": "Tool or kind of tool, or several; `*` stands for any characters.",
   "policy[].to": "Targets that the rule is for, as pattern or list; all when absent. `!` in front: all others.",
@@ -156,6 +159,7 @@ export function parseSettings(text: string): WorkspaceSettings {
       "approvals",
       "fetch",
       "sandbox",
+      "publicUrl",
       "policy",
     ],
     [],
@@ -188,6 +192,7 @@ export function parseSettings(text: string): WorkspaceSettings {
       ),
     },
     sandbox: readSandbox(values["sandbox"], reader),
+    publicUrl: plainText(values["publicUrl"], ["publicUrl"], reader),
     policy: readPolicy(values["policy"], reader),
     warnings: reader.warnings,
   };
@@ -220,7 +225,7 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
     }
     const given = fields["kind"] ?? (isKind(name) ? name : "openai-compatible");
     if (!isKind(given)) reader.fail([...path, "kind"], `must be one of ${PROVIDER_KINDS.join(", ")}`);
-    const baseUrl = text(fields["baseUrl"], [...path, "baseUrl"], reader);
+    const baseUrl = plainText(fields["baseUrl"], [...path, "baseUrl"], reader);
     if (baseUrl !== null && (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol))) {
       reader.fail([...path, "baseUrl"], `must be an http or https address, not ${JSON.stringify(baseUrl)}`);
     }
@@ -231,7 +236,7 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
         "Write the address of the server's API, such as http://127.0.0.1:11434/v1.",
       );
     }
-    const apiKeyEnv = text(fields["apiKeyEnv"], [...path, "apiKeyEnv"], reader);
+    const apiKeyEnv = plainText(fields["apiKeyEnv"], [...path, "apiKeyEnv"], reader);
     if (apiKeyEnv !== null && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(apiKeyEnv)) {
       reader.fail([...path, "apiKeyEnv"], "must be the name of an environment variable, not the key itself");
     }
@@ -247,7 +252,7 @@ function readProviders(value: unknown, reader: FieldReader): Record<string, Prov
 }
 
 function readSecretName(value: unknown, path: FieldPath, reader: FieldReader): string | null {
-  const name = text(value, path, reader);
+  const name = plainText(value, path, reader);
   if (name === null || SECRET_NAME.test(name)) return name;
   return reader.fail(
     path,
@@ -259,7 +264,7 @@ function readSecretName(value: unknown, path: FieldPath, reader: FieldReader): s
 function readHeaders(value: unknown, path: FieldPath, reader: FieldReader): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, entry] of Object.entries(section(value, path, reader))) {
-    const header = text(entry, [...path, name], reader);
+    const header = plainText(entry, [...path, name], reader);
     if (header === null) continue;
     for (const secret of secretReferences(header)) readSecretName(secret, [...path, name], reader);
     headers[name] = header;
@@ -323,7 +328,7 @@ function readSandbox(value: unknown, reader: FieldReader): SandboxSettings {
     warnUnknown(own, ["hosts"], path, reader);
     agents[name] = { hosts: readHosts(own["hosts"], [...path, "hosts"], reader) };
   }
-  const size = text(fields["diskLimit"], ["sandbox", "diskLimit"], reader);
+  const size = plainText(fields["diskLimit"], ["sandbox", "diskLimit"], reader);
   const diskBytes = size === null ? null : parseSize(size);
   if (size !== null && diskBytes === null) {
     const hint = "Write a size of at least 1 MB with its unit, such as 500 MB or 4 GB.";
@@ -358,7 +363,7 @@ function readApprovals(value: unknown, reader: FieldReader): ApprovalSettings {
 }
 
 function duration(value: unknown, path: FieldPath, reader: FieldReader): number | null {
-  const written = text(value, path, reader);
+  const written = plainText(value, path, reader);
   if (written === null) return null;
   return (
     parseDuration(written) ??
@@ -381,7 +386,7 @@ function list(value: unknown, path: FieldPath, reader: FieldReader): unknown[] {
 }
 
 function modelName(value: unknown, path: FieldPath, reader: FieldReader): string | null {
-  const name = text(value, path, reader);
+  const name = plainText(value, path, reader);
   if (name !== null && !/^[^/\s]+\/\S+$/.test(name)) {
     return reader.fail(
       path,
@@ -393,14 +398,14 @@ function modelName(value: unknown, path: FieldPath, reader: FieldReader): string
 }
 
 function hostName(value: unknown, path: FieldPath, reader: FieldReader): string {
-  const host = text(value, path, reader);
+  const host = plainText(value, path, reader);
   if (host === null || !/^(\[[0-9a-f:.]+\]|[a-z0-9.*_-]+)(:\d{1,5})?$/i.test(host)) {
     return reader.fail(path, `must be a host or host:port, not ${JSON.stringify(value)}`);
   }
   return host;
 }
 
-function text(value: unknown, path: FieldPath, reader: FieldReader): string | null {
+function plainText(value: unknown, path: FieldPath, reader: FieldReader): string | null {
   if (value === null || value === undefined || value === "") return null;
   if (typeof value === "string") return value.trim();
   return typeof value === "number" ? String(value) : reader.fail(path, "must be text");

@@ -15,7 +15,7 @@ export function addCareRoutes(app: App, parts: AppParts): void {
     return context.json({ ok: true });
   });
   app.get("/metrics", async (context) => {
-    authorize(context, { method: "GET" }, isSame);
+    authorize(context, { access: "member", endpoint: { method: "GET" } }, isSame);
     const text = await metricsText(parts.engine);
     return context.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });

@@ -1,6 +1,7 @@
 import type { WorkApi } from "@bureau/engine";
 import { AppError, type Handlers, type Task, type ThreadId, type workApi } from "@bureau/protocol";
 import type { AppContext } from "../app-parts.ts";
+import { deciderOf } from "../caller.ts";
 
 export function workHandlers(engine: WorkApi): Handlers<typeof workApi, AppContext> {
   return {
@@ -8,14 +9,14 @@ export function workHandlers(engine: WorkApi): Handlers<typeof workApi, AppConte
     createTask: ({ body }) => engine.createTask(body),
     getTask: ({ params }) => engine.getTask(params.taskId),
     cancelTask: ({ params }) => engine.cancelTask(params.taskId),
-    steerTask: async ({ params, body }) => {
+    steerTask: async ({ params, body }, context) => {
       const task = await engine.getTask(params.taskId);
-      return engine.postMessage(threadOf(task), body.text);
+      return engine.postMessage(threadOf(task), body.text, deciderOf(context));
     },
     listThreads: ({ query }) => engine.listThreads(query),
     getThread: ({ params }) => engine.getThread(params.threadId),
     listItems: ({ params, query }) => engine.listItems(params.threadId, query),
-    postMessage: ({ params, body }) => engine.postMessage(params.threadId, body.text),
+    postMessage: ({ params, body }, context) => engine.postMessage(params.threadId, body.text, deciderOf(context)),
   };
 }
 

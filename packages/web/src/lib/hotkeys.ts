@@ -6,10 +6,13 @@ export interface Hotkey {
   run: () => void;
 }
 
+const listening = new Set<() => readonly Hotkey[]>();
+
 /**
  * Listens for keys until the returned function is called.
  *
  * Keys without Control or Command do nothing while something is being written, or while a dialog or a menu is open.
+ * The second key of two that somebody else listens for is theirs.
  */
 export function listenForHotkeys(hotkeys: () => readonly Hotkey[]): () => void {
   let first: { key: string; at: number } | null = null;
@@ -19,19 +22,50 @@ export function listenForHotkeys(hotkeys: () => readonly Hotkey[]): () => void {
     if (!mod && isBusy(event.target)) return;
     const key = (mod ? "mod+" : "") + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
     const sequence = first !== null && event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${key}` : null;
-    const found = hotkeys().find(({ keys }) => keys === sequence) ?? hotkeys().find(({ keys }) => keys === key);
+    const own = hotkeys();
+    const inSequence = own.find(({ keys }) => keys === sequence);
+    const isOthers = [...listening].some(
+      (others) => others !== hotkeys && others().some(({ keys }) => keys === sequence),
+    );
+    const found = inSequence ?? (isOthers ? undefined : own.find(({ keys }) => keys === key));
     first = mod || event.key.length > 1 ? null : { key, at: event.timeStamp };
     if (found === undefined) return;
     event.preventDefault();
     first = null;
     found.run();
   };
+  listening.add(hotkeys);
   window.addEventListener("keydown", onKey);
-  return () => window.removeEventListener("keydown", onKey);
+  return () => {
+    listening.delete(hotkeys);
+    window.removeEventListener("keydown", onKey);
+  };
 }
 
 function isBusy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest("input, textarea, select, [contenteditable=true]") !== null) return true;
   return document.querySelector("[role=dialog], [role=menu]") !== null;
+}
+
+interface FormKey {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  currentTarget: EventTarget & Element;
+  preventDefault: () => void;
+  stopPropagation: () => void;
+}
+
+/** For a form: Control or Command with Enter sends it, Escape leaves it. */
+export function submitByKeys(onLeave?: () => void): (event: FormKey) => void {
+  return (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.requestSubmit();
+    } else if (event.key === "Escape" && onLeave !== undefined) {
+      event.stopPropagation();
+      onLeave();
+    }
+  };
 }

@@ -37,3 +37,8 @@ export function useNow(precision: "coarse" | "fine" = "coarse"): number {
   const ticker = precision === "fine" ? fine : coarse;
   return useSyncExternalStore(ticker.subscribe, ticker.read);
 }
+
+/** The time in milliseconds, at this moment. */
+export function readNow(): number {
+  return Date.now();
+}

@@ -1,4 +1,12 @@
-import type { BureauClient, InboxEntry } from "@bureau/protocol";
+import type {
+  BureauClient,
+  EvidenceList,
+  GoalList,
+  GoalStatus,
+  InboxEntry,
+  InboxStatus,
+  RunList,
+} from "@bureau/protocol";
 import { client } from "../lib/session.ts";
 import { layThings, readLive, whenStarted } from "./store.ts";
 
@@ -15,6 +23,7 @@ async function loadInto<Reply>(
 }
 
 const PAGE = 200;
+const DECIDED: InboxStatus[] = ["approved", "denied", "answered", "dismissed", "expired"];
 
 /** Queries of TanStack Query: each makes sure that the view holds something, and says whether it does. */
 export const queries = {
@@ -116,6 +125,63 @@ export const queries = {
         ({ tasks }, at) => layThings("tasks", tasks, at),
       ),
   }),
+  /** For `useInfiniteQuery`: goals in some statuses, newest first, part by part. */
+  goalPages: (statuses: readonly GoalStatus[], limit: number) => ({
+    queryKey: ["goals", "pages", statuses.join(" ")],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listGoals({
+            query: { status: [...statuses], limit, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ goals }, at) => layThings("goals", goals, at),
+      ),
+    getNextPageParam: ({ nextCursor }: GoalList) => nextCursor,
+  }),
+  /** For `useInfiniteQuery`: runs of a goal, newest first, part by part. */
+  goalRunPages: (goal: string) => ({
+    queryKey: ["goals", goal, "runs", "pages"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listGoalRuns({
+            params: { goal },
+            query: { limit: 20, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+    getNextPageParam: ({ nextCursor }: RunList) => nextCursor,
+  }),
+  /** For `useInfiniteQuery`: what a goal's checks found, newest first, part by part. */
+  goalEvidencePages: (goal: string) => ({
+    queryKey: ["goals", goal, "evidence", "pages"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listEvidence({
+            params: { goal },
+            query: { limit: 100, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ evidence }, at) => layThings("evidence", evidence, at),
+      ),
+    getNextPageParam: ({ nextCursor }: EvidenceList) => nextCursor,
+  }),
+  /** Those directly below it that are not over. */
+  goalsBelow: (goal: string) => ({
+    queryKey: ["goals", goal, "below"],
+    queryFn: () =>
+      loadInto(
+        (api) =>
+          api.listGoals({
+            query: { parent: goal, status: ["draft", "active", "waiting", "paused", "blocked"], limit: PAGE },
+          }),
+        ({ goals }, at) => layThings("goals", goals, at),
+      ),
+  }),
+  policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
   openRuns: {
     queryKey: ["runs", "open"],
     queryFn: () =>
@@ -133,4 +199,22 @@ export const queries = {
         ({ steps }, at) => layThings("steps", steps, at),
       ),
   }),
+  decidedInbox: {
+    queryKey: ["inbox", "decided"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listInbox({ query: { status: DECIDED, order: "latest", limit: PAGE } }),
+        ({ entries }, at) => layThings<InboxEntry>("inbox", entries, at),
+      ),
+  },
+  /** The ledger changes without events of its own: `useFreshEffects` asks again when something points to it. */
+  effect: (effectId: string) => ({
+    queryKey: ["effects", "one", effectId],
+    queryFn: () => client.getEffect({ params: { effectId } }),
+  }),
+  /** What is being done, or will be in a moment. */
+  effectsUnderWay: {
+    queryKey: ["effects", "under-way"],
+    queryFn: () => client.listEffects({ query: { status: ["approved"], limit: PAGE } }),
+  },
 };
