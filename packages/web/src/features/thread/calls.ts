@@ -1,6 +1,5 @@
 import type { InboxEntry, Item, ItemContent, ToolCallStatus } from "@bureau/protocol";
 
-export type CallContent = Extract<ItemContent, { type: "tool_call" }>;
 export type ResultContent = Extract<ItemContent, { type: "tool_result" }>;
 
 /** A tool call with its outcome, if there is one yet. */
