@@ -49,7 +49,7 @@ export function EntryCard({ entry, place, isWhole = false }: EntryCardProps) {
         place?.isActive === true ? "border-accent" : "border-line",
       )}
     >
-      <div className="flex items-start gap-2 px-3 pt-2 md:px-4">
+      <div className={clsx("flex items-start gap-2 px-3 md:px-4", isOver && !isWhole ? "py-1" : "pt-2")}>
         {place?.select}
         <CardHead entry={entry} isOver={isOver} title={isOver && !isWhole ? sentence : null} titleId={titleId} />
       </div>
@@ -105,7 +105,7 @@ interface CardHeadProps {
 function CardHead({ entry, isOver, title, titleId }: CardHeadProps) {
   if (title !== null) {
     return (
-      <div className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-3 pb-2 md:min-h-9">
+      <div className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-3 md:min-h-9">
         <h2 id={titleId} className="min-w-0 flex-1 truncate text-sm text-quiet">
           {title}
         </h2>
