@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Session } from "./command-line.ts";
 import { addAgentCommands } from "./commands/agent-commands.ts";
+import { addArtifactCommands } from "./commands/artifact-commands.ts";
 import { addCareCommands } from "./commands/care-commands.ts";
 import { addEffectCommands } from "./commands/effect-commands.ts";
 import { addConnectorCommands } from "./commands/connector-commands.ts";
@@ -34,6 +35,7 @@ export function createProgram(session: Session): Command {
   addPolicyCommands(program, session);
   addAgentCommands(program, session);
   addWorkCommands(program, session);
+  addArtifactCommands(program, session);
   addSecretCommands(program, session);
   addConnectorCommands(program, session);
   addCareCommands(program, session);

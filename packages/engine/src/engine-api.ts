@@ -9,15 +9,24 @@ import type {
   AgentAbilities,
   AgentComposed,
   AgentContextFiles,
+  AgentFileList,
   AgentList,
   AgentMemory,
   AgentSkills,
   Answer,
+  Artifact,
+  ArtifactComment,
+  ArtifactDetail,
+  ArtifactDifference,
+  ArtifactList,
   BureauEvent,
   CheckStarted,
   ComposeAgent,
   ComposeGoal,
+  CommentArtifact,
+  CommentReply,
   ConnectorList,
+  ContextFile,
   CreateAgent,
   CreateGoal,
   CreateTask,
@@ -26,6 +35,7 @@ import type {
   DeviceAdded,
   DeviceId,
   DeviceList,
+  DifferenceQuery,
   DoctorReport,
   EditApproval,
   Effect,
@@ -47,6 +57,7 @@ import type {
   ItemList,
   ListActivity,
   ListAgents,
+  ListArtifacts,
   ListDevices,
   ListGoals,
   ListInbox,
@@ -60,6 +71,7 @@ import type {
   PersonId,
   PolicyRules,
   PolicySimulation,
+  Preview,
   Recording,
   ResumeAllReply,
   Run,
@@ -67,6 +79,7 @@ import type {
   RunList,
   SearchQuery,
   SearchResult,
+  SaveContextFile,
   Secret,
   SecretList,
   SessionId,
@@ -85,6 +98,7 @@ import type {
   UsageQuery,
   UsageReport,
 } from "@bureau/protocol";
+import type { FileBytes } from "./commands/look-at-artifact.ts";
 import type { KnownCaller } from "./commands/recognize-caller.ts";
 import type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 import type { Decider } from "./domain/decider.ts";
@@ -107,6 +121,8 @@ export interface EngineApi
     RunsApi,
     InboxApi,
     EffectsApi,
+    ArtifactsApi,
+    FilesApi,
     PolicyApi,
     SecretsApi,
     ConnectorsApi,
@@ -195,6 +211,31 @@ export interface EffectsApi {
   undoEffect(effect: string, by: DecidedBy): Promise<Effect>;
   /** Asks the provider about an effect of which nobody can tell. */
   reconcileEffect(effect: string): Promise<Effect>;
+}
+
+/** What runs have published. A change by hand of an artifact's plain file is taken up whenever it is looked at. */
+export interface ArtifactsApi {
+  listArtifacts(query: ListArtifacts): Promise<ArtifactList>;
+  getArtifact(artifact: string): Promise<ArtifactDetail>;
+  /** `version` is a number, or `newest`. */
+  previewArtifact(artifact: string, version: string): Promise<Preview>;
+  artifactContent(artifact: string, version: string): Promise<FileBytes>;
+  diffArtifact(artifact: string, query: DifferenceQuery): Promise<ArtifactDifference>;
+  commentArtifact(artifact: string, input: CommentArtifact & DecidedBy): Promise<CommentReply>;
+  resolveComment(artifact: string, comment: string, by: DecidedBy): Promise<ArtifactComment>;
+  reopenComment(artifact: string, comment: string, by: DecidedBy): Promise<ArtifactComment>;
+  archiveArtifact(artifact: string): Promise<Artifact>;
+  unarchiveArtifact(artifact: string): Promise<Artifact>;
+}
+
+/** Files of agents' folders, as far as a person may see them from afar. */
+export interface FilesApi {
+  listAgentFiles(agent: string, path: string): Promise<AgentFileList>;
+  previewAgentFile(agent: string, path: string): Promise<Preview>;
+  agentFileContent(agent: string, path: string): Promise<FileBytes>;
+  getContextFile(agent: string, path: string): Promise<ContextFile>;
+  /** Throws `conflict` when the file is not as the editor saw it. */
+  saveContextFile(agent: string, input: SaveContextFile): Promise<ContextFile>;
 }
 
 export interface PolicyApi {

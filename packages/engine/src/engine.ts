@@ -312,6 +312,8 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const outside = toolsFor(options.tools, { goal: false });
   return {
     reads,
+    workspace,
+    secretIn: () => null,
     database: tellingDatabase(database, () => live.committed()),
     writer: new JournalWriter({ database, clock, signal: signals.stopped, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),

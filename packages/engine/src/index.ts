@@ -1,3 +1,4 @@
+export type { FileBytes } from "./commands/look-at-artifact.ts";
 export type { KnownCaller } from "./commands/recognize-caller.ts";
 export type { Entered } from "./commands/devices.ts";
 export { type Decider, textOfDecider } from "./domain/decider.ts";

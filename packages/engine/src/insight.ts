@@ -11,7 +11,7 @@ import type { Database } from "./store/database.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export interface InsightParts {
-  database: Database;
+  database: Pick<Database, "query" | "transaction">;
   parts: LoopParts;
   /** The workspace's folder. */
   workspace: string;

@@ -51,7 +51,7 @@ export function oneOrMany<const T extends readonly [string, ...string[]]>(values
 }
 
 /** In a query string: a whole number. */
-function whole(min: number, max: number) {
+export function whole(min: number, max: number) {
   return z.preprocess(
     (value) => (typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value),
     z.number().int().min(min).max(max),

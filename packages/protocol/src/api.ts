@@ -1,7 +1,9 @@
 import { agentsApi } from "./api-agents.ts";
+import { artifactsApi } from "./api-artifacts.ts";
 import { devicesApi } from "./api-devices.ts";
 import { effectsApi } from "./api-effects.ts";
 import { connectorsApi } from "./api-connectors.ts";
+import { filesApi } from "./api-files.ts";
 import { goalsApi } from "./api-goals.ts";
 import { inboxApi } from "./api-inbox.ts";
 import { linksApi } from "./api-links.ts";
@@ -17,11 +19,13 @@ import { workApi } from "./api-work.ts";
 /** Every HTTP endpoint, declared once. Server, clients and reference are all made from this table. */
 export const api = {
   ...agentsApi,
+  ...filesApi,
   ...goalsApi,
   ...workApi,
   ...runsApi,
   ...inboxApi,
   ...effectsApi,
+  ...artifactsApi,
   ...policyApi,
   ...secretsApi,
   ...connectorsApi,

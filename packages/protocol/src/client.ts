@@ -27,7 +27,7 @@ export function createClient(options: ClientOptions): BureauClient {
   const client: Record<string, unknown> = {};
   const session: SessionProof = { csrf: null };
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
-    if (endpoint.reply === "events") continue;
+    if (endpoint.reply === "events" || endpoint.reply === "bytes") continue;
     client[name] = (input: CallInputs = {}, call: CallOptions = {}) =>
       needsProof(options, endpoint)
         ? callWithProof(options, session, endpoint, input, call)

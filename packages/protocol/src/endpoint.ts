@@ -4,8 +4,8 @@ import type { ErrorCode } from "./error.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** `empty` is a 204 without a body; `events` is a stream of server-sent events. */
-export type ReplyShape = z.ZodType | "empty" | "events";
+/** `empty` is a 204 without a body; `events` is a stream of server-sent events; `bytes` is a file, never JSON. */
+export type ReplyShape = z.ZodType | "empty" | "events" | "bytes";
 
 export interface EndpointOptions {
   /** What it does, in one line for the reference. */
@@ -80,10 +80,13 @@ export type CallInput<E> = Params<E> &
 
 export type Reply<E> = E extends { reply: infer R extends z.ZodType } ? z.output<R> : void;
 
-/** Operations that answer once. Streams are read with `openEventStream`. */
+/** Operations that answer once, in JSON. Streams are read with `openEventStream`, files by their address. */
 export type OperationName<Table> = {
-  [K in keyof Table]: Table[K] extends { reply: "events" } ? never : K;
+  [K in keyof Table]: Table[K] extends { reply: "events" | "bytes" } ? never : K;
 }[keyof Table];
+
+/** Operations that answer with a file. */
+export type BytesName<Table> = { [K in keyof Table]: Table[K] extends { reply: "bytes" } ? K : never }[keyof Table];
 
 /** What a server must implement. A missing endpoint does not compile. */
 export type Handlers<Table, Context> = {

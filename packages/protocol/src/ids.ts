@@ -14,6 +14,9 @@ export const ID_PREFIXES = {
   notice: "note",
   effect: "eff",
   rule: "rule",
+  artifact: "art",
+  artifactVersion: "ver",
+  artifactComment: "cmt",
   person: "pers",
   invitation: "inv",
   pairing: "pair",
@@ -40,6 +43,9 @@ export type QuestionId = Id<"question">;
 export type EvidenceId = Id<"evidence">;
 export type EffectId = Id<"effect">;
 export type RuleId = Id<"rule">;
+export type ArtifactId = Id<"artifact">;
+export type ArtifactVersionId = Id<"artifactVersion">;
+export type ArtifactCommentId = Id<"artifactComment">;
 export type PersonId = Id<"person">;
 export type InvitationId = Id<"invitation">;
 export type PairingId = Id<"pairing">;

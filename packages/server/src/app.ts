@@ -1,4 +1,4 @@
-import { API_ACCESS, type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
+import { API_ACCESS, type Api, api, AppError, type BytesName, type Endpoint, type Handlers } from "@bureau/protocol";
 import type { SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
@@ -7,6 +7,7 @@ import { type Auth, createAuth, isSame } from "./auth.ts";
 import { addressOf, askedOf } from "./addresses.ts";
 import { authorize, requireOwn } from "./caller.ts";
 import { errorReply } from "./errors.ts";
+import { type BytesHandlers } from "./file-reply.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
@@ -14,11 +15,13 @@ import { createPeerReader } from "./peer.ts";
 import { readInput, readParams, type RequestInput } from "./read-input.ts";
 import { createRequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
+import { artifactFiles, artifactHandlers } from "./routes/artifacts.ts";
 import { addCareRoutes } from "./routes/care.ts";
 import { connectorHandlers } from "./routes/connectors.ts";
 import { deviceHandlers } from "./routes/devices.ts";
 import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
+import { agentFiles, fileHandlers } from "./routes/files.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { linkHandlers } from "./routes/links.ts";
@@ -80,6 +83,8 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
     ...runHandlers(engine),
     ...inboxHandlers(engine, () => parts.clock.now()),
     ...effectHandlers(engine),
+    ...artifactHandlers(engine),
+    ...fileHandlers(engine),
     ...policyHandlers(engine),
     ...secretHandlers(engine),
     ...connectorHandlers(engine),
@@ -89,6 +94,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
     ...linkHandlers(engine, auth, addressFor),
     ...insightHandlers(engine),
   };
+  const files: BytesHandlers<BytesName<Api>> = { ...artifactFiles(engine), ...agentFiles(engine) };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
@@ -98,6 +104,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
       await requireOwn(context, access, readParams(context, endpoint), engine);
       const input = await readInput(context, endpoint);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
+      if (endpoint.reply === "bytes") return await files[name as keyof typeof files](input, context);
       if (handler === undefined) return streamEvents(context, input);
       const reply = await handler(input, context);
       return endpoint.reply === "empty" ? context.body(null, 204) : context.json(reply as object);

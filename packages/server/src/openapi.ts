@@ -91,6 +91,10 @@ function success(endpoint: Endpoint, toSchema: SchemaWriter): Json {
       200: { description: "A stream without end.", content: { "text/event-stream": { schema: { type: "string" } } } },
     };
   }
+  if (endpoint.reply === "bytes") {
+    const schema = { type: "string", format: "binary" };
+    return { 200: { description: "The file.", content: { "application/octet-stream": { schema } } } };
+  }
   return { 200: { description: endpoint.summary, content: jsonContent(toSchema(endpoint.reply, "output")) } };
 }
 

@@ -76,7 +76,7 @@ afterAll(async () => {
 /** Something of each kind to ask for: goals, tasks, runs that are over, and one that asks a person. */
 async function begin(): Promise<void> {
   const { api } = engineApi;
-  for (const text of ["Say something", "Ask a question"]) {
+  for (const text of ["Say something", "Ask a question", "Publish a report"]) {
     await api.startRun({ text, agent: "writer" });
     await api.createTask({ title: text, agent: "writer" });
   }
@@ -84,12 +84,14 @@ async function begin(): Promise<void> {
   for (const name of ["one", "two", "three"]) {
     await api.createGoal({ text: name, agent: "writer" });
   }
-  for (const path of ["goals", "tasks", "runs", "threads", "agents", "devices", "inbox"]) {
+  for (const path of ["goals", "tasks", "runs", "threads", "agents", "devices", "inbox", "artifacts"]) {
     harvest((await send("GET", `/api/${path}`, [["Authorization", `Bearer ${OWNER}`]])).body);
   }
 }
 
 function script({ messages, toolTurns }: ScriptRequest): ModelReply | string {
+  if (toolTurns === 0 && messages.some(({ text }) => text.includes("Publish")))
+    return { toolCalls: [{ name: "publish_artifact", arguments: { title: "Report", content: "# One\n" } }] };
   if (toolTurns > 0 || !messages.some(({ text }) => text.includes("question"))) return "Done.";
   return { toolCalls: [{ name: "ask_person", arguments: { question: "Which?", choices: ["this", "that"] } }] };
 }

@@ -6,7 +6,7 @@ const SECRET_BYTES = 32;
 
 /** What people, devices and sessions stand on: the database alone, so that what one process ends is over in all. */
 export interface AccessParts {
-  database: Database;
+  database: Pick<Database, "query" | "transaction">;
   clock: Clock;
 }
 

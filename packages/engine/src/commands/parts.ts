@@ -27,7 +27,7 @@ export interface Signals {
 
 /** What the use cases stand on. Nothing else reaches them. */
 export interface CommandParts {
-  database: Database;
+  database: Pick<Database, "query" | "transaction">;
   clock: Clock;
   /** Absolute, real path of the workspace's folder. */
   workspace: { folder: string };

@@ -31,7 +31,8 @@ export interface PruneReport {
 
 /**
  * Removes what nobody looks at any more: the journal of runs that ended long ago, old events, the dispatcher's
- * finished rows, and blobs that no row names. Threads, goals, runs, evidence and decisions stay.
+ * finished rows, conversions of files that nobody looks at, and blobs that no row names. Threads, goals, runs,
+ * evidence, artifacts and decisions stay.
  *
  * Works in small transactions and a bounded number of them, so it may be ended at any point and called again.
  */
@@ -41,6 +42,7 @@ export async function prune(parts: PruneParts, options: { olderThanMs?: number }
   const steps = await removeAll(parts.database, OLD_STEPS, [before]);
   const toolCalls = await removeAll(parts.database, OLD_TOOL_CALLS, [before]);
   const events = await removeAll(parts.database, OLD_EVENTS, [before]);
+  const conversions = await removeAll(parts.database, OLD_CONVERSIONS, [before]);
   const dispatches = await removeDispatches(parts.database, now - DISPATCH_RETENTION_MS);
   const blobs = await removeBlobs(parts, now - BLOB_GRACE_MS);
   return {
@@ -49,7 +51,8 @@ export async function prune(parts: PruneParts, options: { olderThanMs?: number }
     events: events.count,
     dispatches: dispatches.count,
     blobs,
-    more: steps.more || toolCalls.more || events.more || dispatches.more || blobs >= MAX_REMOVED_BLOBS,
+    more:
+      steps.more || toolCalls.more || events.more || dispatches.more || conversions.more || blobs >= MAX_REMOVED_BLOBS,
   };
 }
 
@@ -67,6 +70,10 @@ const OLD_EVENTS = `DELETE FROM events WHERE id IN (
   WHERE e.at < $1 AND NOT EXISTS (
     SELECT 1 FROM runs r WHERE r.id = e.run_id AND r.status IN ('queued', 'running', 'waiting'))
   ORDER BY e.id LIMIT ${BATCH})`;
+
+/** They are made again when somebody looks at the file once more. */
+const OLD_CONVERSIONS = `DELETE FROM conversions WHERE (hash, format, converter) IN (
+  SELECT hash, format, converter FROM conversions WHERE used_at < $1 LIMIT ${BATCH})`;
 
 const OLD_DISPATCHES = `DELETE FROM dbos.workflow_status WHERE workflow_uuid IN (
   SELECT workflow_uuid FROM dbos.workflow_status
@@ -122,7 +129,9 @@ async function unreferenced(database: Database, hashes: string[]): Promise<strin
   const { rows } = await database.query<{ hash: string }>(
     `SELECT hash FROM unnest($1::text[]) AS hash
      EXCEPT SELECT content->'blob'->>'hash' FROM items WHERE content ? 'blob'
-     EXCEPT SELECT context_hash FROM runs WHERE context_hash IS NOT NULL`,
+     EXCEPT SELECT context_hash FROM runs WHERE context_hash IS NOT NULL
+     EXCEPT SELECT hash FROM artifact_versions
+     EXCEPT SELECT blob_hash FROM conversions`,
     [hashes],
   );
   return rows.map((row) => row.hash);

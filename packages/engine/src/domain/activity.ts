@@ -132,15 +132,15 @@ const TELLINGS: Record<EventType, Telling | null> = {
       };
     },
   },
+  "artifact.published": { kind: "artifact", tell: (event) => tellArtifact(event, "was published") },
+  "artifact.commented": { kind: "artifact", tell: (event) => tellArtifact(event, "was commented on") },
+  "artifact.archived": {
+    kind: "artifact",
+    tell: (event) => tellArtifact(event, statusOf(event, "artifact") === "archived" ? "was put away" : "is back"),
+  },
+  "person.added": { kind: "workspace", tell: (event) => tellPerson(event, "belongs to the workspace now") },
+  "person.removed": { kind: "workspace", tell: (event) => tellPerson(event, "was removed from the workspace") },
   "rehearsal.drifted": null,
-  "person.added": {
-    kind: "workspace",
-    tell: (event) => plain(`${textOf(event, "person", "name") ?? "Somebody"} joined the workspace`),
-  },
-  "person.removed": {
-    kind: "workspace",
-    tell: (event) => plain(`${textOf(event, "person", "name") ?? "Somebody"} was removed from the workspace`),
-  },
   "everything.stopped": {
     kind: "workspace",
     tell: ({ data }) => {
@@ -154,6 +154,10 @@ const TELLINGS: Record<EventType, Telling | null> = {
   },
   "everything.resumed": { kind: "workspace", tell: () => plain("Everything may go on again") },
 };
+
+function tellArtifact(event: ToldEvent, happened: string): Omit<Told, "kind"> {
+  return about(`${quoted(textOf(event, "artifact", "title"))} ${happened}`, idOf(event, "artifact"));
+}
 
 /** Types of events of which something may be told, by kind. */
 export function typesOf(kinds: readonly ActivityKind[] | null): EventType[] {
@@ -198,6 +202,12 @@ function tellEffect(event: ToldEvent, status: string | null): Omit<Told, "kind">
   const yes = approvedBy === null || status !== "done" ? "" : `, on the yes of ${clause(approvedBy, 80)}`;
   const why = status === "failed" && error !== null ? `: ${clause(error, 120)}` : "";
   return about(`${agentOf(event)} ${change} ${quoted(title)}${yes}${why}`, id);
+}
+
+function tellPerson(event: ToldEvent, change: string): Omit<Told, "kind"> {
+  const role = textOf(event, "person", "role");
+  const name = oneLine(textOf(event, "person", "name") ?? "Somebody", 60);
+  return about(`${name} ${change}${role === null ? "" : `, as ${role}`}`, idOf(event, "person"));
 }
 
 function tellApproval(event: ToldEvent): Omit<Told, "kind"> {

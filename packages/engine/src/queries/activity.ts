@@ -33,7 +33,7 @@ const IS_TOLD = `
 
 /** What is shown of an event's data: an entry's details and a call's arguments may be long. */
 const DATA = `jsonb_strip_nulls(jsonb_build_object(
-  'agent', e.data->'agent', 'task', e.data->'task', 'rule', e.data->'rule', 'change', e.data->'change', 'halted', e.data->'halted',
+  'agent', e.data->'agent', 'person', e.data->'person', 'task', e.data->'task', 'rule', e.data->'rule', 'change', e.data->'change', 'halted', e.data->'halted',
   'goal', jsonb_build_object('id', e.data->'goal'->'id', 'status', e.data->'goal'->'status', 'title', ${cut("e.data->'goal'->>'title'")}, 'sentence', ${cut("e.data->'goal'->>'sentence'")}),
   'run', jsonb_build_object('sentence', ${cut("e.data->'run'->>'sentence'")}),
   'effect', jsonb_build_object('id', e.data->'effect'->'id', 'status', e.data->'effect'->'status'),

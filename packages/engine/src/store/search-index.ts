@@ -23,7 +23,7 @@ interface Progress {
 }
 
 export interface CatchUpParts {
-  database: Database;
+  database: Pick<Database, "query" | "transaction">;
   clock: Clock;
   /** Batches of one call, for tests that stop in the middle. */
   maxBatches?: number;

@@ -9,7 +9,6 @@ import { ConstraintsSection } from "../features/goal/constraints-section.tsx";
 import { EditGoal } from "../features/goal/edit-goal.tsx";
 import { UnsavedNotice } from "../features/goal/unsaved-notice.tsx";
 import { FactsSection } from "../features/goal/facts-section.tsx";
-import { GOAL_ABILITIES } from "../features/goal/goal-abilities.ts";
 import { GoalButtons } from "../features/goal/goal-buttons.tsx";
 import { RunsSection } from "../features/goal/runs-section.tsx";
 import { SteerSection } from "../features/goal/steer-section.tsx";
@@ -80,12 +79,12 @@ function ShownGoal({ goal }: { goal: Goal }) {
       <div className="lg:grid lg:grid-cols-[minmax(0,1fr)_21rem] lg:items-start lg:gap-x-8">
         <div className="min-w-0">
           <WaitingSection entries={waiting} />
-          {GOAL_ABILITIES[goal.status].canSteer ? <SteerSection goal={goal} field={field} /> : null}
+          <SteerSection goal={goal} field={field} />
           <ChecksSection goal={goal} isChecking={isChecking} />
           <BriefSection goal={goal} />
           <RunsSection {...runs} />
         </div>
-        <div className="min-w-0">
+        <div className="min-w-0 max-lg:mt-6">
           <BudgetSection goal={goal} />
           <ConstraintsSection goal={goal} />
           <ArtifactsSection artifacts={artifacts} />

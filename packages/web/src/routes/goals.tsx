@@ -53,7 +53,7 @@ export function GoalsScreen() {
       <div className="mt-3 flex flex-wrap gap-2">
         {open.hasNextPage ? (
           <Button busy={open.isFetchingNextPage} onClick={() => void open.fetchNextPage()}>
-            Show older goals
+            {isFiltered ? "Look through older goals" : "Show older goals"}
           </Button>
         ) : null}
         {over.hasNextPage && (unfolded.length > 0 || isFiltered) ? (

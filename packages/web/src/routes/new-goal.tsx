@@ -51,7 +51,9 @@ function Composer() {
     >
       {before === null ? null : (
         <div className="mb-4 flex flex-wrap items-center justify-between gap-2 rounded-xl bg-info-soft px-4 py-2 text-sm">
-          <p className="min-w-0 flex-1 truncate">You were writing another goal: {before.text || before.form.brief}</p>
+          <p className="line-clamp-2 min-w-0 flex-1 basis-60 text-wrap-anywhere">
+            You were writing another goal: {before.text || before.form.brief}
+          </p>
           <Button onClick={composer.takeBefore}>Go on with that one</Button>
         </div>
       )}

@@ -81,7 +81,9 @@ function OneCheck({ check, isLoading }: { check: CheckedCheck; isLoading: boolea
   return (
     <>
       <p className="text-xs text-quiet">{CHECK_WORDS[check.kind].label}</p>
-      <p className="mb-2 text-wrap-anywhere">{check.requirement}</p>
+      <p className="mb-2 text-wrap-anywhere">
+        <Requirement check={check} />
+      </p>
       {newest === undefined ? (
         <div className="min-h-6">{isLoading ? null : <Badge look={NOT_YET} />}</div>
       ) : (
@@ -109,6 +111,20 @@ function OneCheck({ check, isLoading }: { check: CheckedCheck; isLoading: boolea
           ) : null}
         </>
       )}
+    </>
+  );
+}
+
+/** The check in words; a command stands apart from them. */
+function Requirement({ check: { check, requirement } }: { check: CheckedCheck }) {
+  if (!("command" in check) || !requirement.startsWith("`")) return requirement;
+  const end = requirement.lastIndexOf("`");
+  return end <= 0 ? (
+    requirement
+  ) : (
+    <>
+      <code className="rounded bg-sunken px-1.5 py-0.5 text-sm">{requirement.slice(1, end)}</code>
+      {requirement.slice(end + 1)}
     </>
   );
 }

@@ -13,7 +13,11 @@ export function FactsSection({ goal, agent }: { goal: Goal; agent: Agent | undef
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-sm [&_dt]:text-quiet">
         <dt>Agent</dt>
         <dd>
-          <Link to="/agents/$agentId" params={{ agentId: goal.agentId }} className="text-accent underline">
+          <Link
+            to="/agents/$agentId"
+            params={{ agentId: goal.agentId }}
+            className="-my-3 inline-flex min-h-11 items-center text-accent underline md:my-0 md:min-h-0"
+          >
             {agent?.name ?? "Open"}
           </Link>
         </dd>

@@ -9,7 +9,6 @@ export interface GoalAbilities {
   canStop: boolean;
   canCheck: boolean;
   canEdit: boolean;
-  canSteer: boolean;
 }
 
 const AT_WORK: GoalAbilities = {
@@ -19,7 +18,6 @@ const AT_WORK: GoalAbilities = {
   canStop: true,
   canCheck: true,
   canEdit: true,
-  canSteer: true,
 };
 const OVER: GoalAbilities = {
   canPause: false,
@@ -28,11 +26,10 @@ const OVER: GoalAbilities = {
   canStop: false,
   canCheck: false,
   canEdit: false,
-  canSteer: false,
 };
 
 export const GOAL_ABILITIES: Record<GoalStatus, GoalAbilities> = {
-  draft: { ...AT_WORK, canPause: false, canResume: true, resumeLabel: "Start", canCheck: false, canSteer: false },
+  draft: { ...AT_WORK, canPause: false, canResume: true, resumeLabel: "Start", canCheck: false },
   active: AT_WORK,
   waiting: AT_WORK,
   paused: { ...AT_WORK, canPause: false, canResume: true, canCheck: false },

@@ -31,7 +31,7 @@ export function GoalButtons({ goal, busy, onAct, onEdit }: GoalButtonsProps) {
     <>
       {can.canCheck ? (
         <Button
-          className="hidden md:inline-flex"
+          className="max-md:hidden"
           icon="check"
           busy={busy === "check"}
           disabled={busy !== null}
@@ -41,7 +41,7 @@ export function GoalButtons({ goal, busy, onAct, onEdit }: GoalButtonsProps) {
         </Button>
       ) : null}
       {can.canEdit ? (
-        <Button className="hidden md:inline-flex" icon="edit" onClick={onEdit}>
+        <Button className="max-md:hidden" icon="edit" onClick={onEdit}>
           Edit
         </Button>
       ) : null}

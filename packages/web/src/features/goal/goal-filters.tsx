@@ -13,7 +13,7 @@ export function GoalFilters({
   onChange: (filter: GoalFilter) => void;
 }) {
   return (
-    <search className="flex gap-2 *:min-w-0 *:flex-1">
+    <search className="flex gap-2 pt-1 *:min-w-0 *:flex-1">
       <TextField
         label="Find a goal"
         hideLabel

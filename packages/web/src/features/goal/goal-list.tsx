@@ -1,6 +1,6 @@
 import type { Agent } from "@bureau/protocol";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useLayoutEffect, useRef, useState } from "react";
+import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useView } from "../../live/use-live.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { type GoalGroup, type GoalListRow, GROUP_TITLES, OVER_GROUPS } from "./goal-groups.ts";
@@ -66,11 +66,11 @@ function LongList({ rows, onFold }: GoalListProps) {
   );
 }
 
-function Row({ row, onFold }: { row: GoalListRow; onFold: (group: GoalGroup) => void }) {
+const Row = memo(function Row({ row, onFold }: { row: GoalListRow; onFold: (group: GoalGroup) => void }) {
   const agents = useView((view) => view.agents);
   if (row.kind === "group") return <GroupHeading row={row} onFold={onFold} />;
   return <GoalRow goal={row.goal} waiting={row.waiting} agentName={nameOf(agents, row.goal.agentId)} />;
-}
+});
 
 function nameOf(agents: Readonly<Record<string, Agent>>, id: string): string {
   return agents[id]?.name ?? "";

@@ -37,7 +37,7 @@ export const GoalRow = memo(function GoalRow({
             {waiting === 1 ? "1 decision" : `${waiting} decisions`}
           </span>
         )}
-        <span className="max-w-40 truncate">{agentName}</span>
+        <span className="max-w-28 truncate md:max-w-52">{agentName}</span>
         <BudgetUsed goal={goal} />
         <Age goal={goal} />
       </span>

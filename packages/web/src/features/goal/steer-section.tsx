@@ -54,7 +54,7 @@ export function SteerSection({ goal, field }: { goal: Goal; field: RefObject<HTM
             Send
           </Button>
           <p role="status" className="min-w-0 flex-1 text-sm text-quiet">
-            {reply === null ? null : <Answer reply={reply} />}
+            {reply === null ? hintFor(goal) : <Answer reply={reply} />}
           </p>
         </div>
       </form>
@@ -62,10 +62,22 @@ export function SteerSection({ goal, field }: { goal: Goal; field: RefObject<HTM
   );
 }
 
+/** Said before anything is sent, where a message does not reach the work on the goal. */
+function hintFor({ status }: Goal): string | null {
+  return status === "active" || status === "waiting" || status === "blocked"
+    ? null
+    : "The goal is not at work, so this begins a run of its own in its thread.";
+}
+
 function Answer({ reply: { run, steered } }: { reply: MessageReply }) {
+  const said = steered
+    ? "Told. The agent reads it before its next step. "
+    : run.goalId === null
+      ? "Told. This began a run of its own in the goal’s thread. "
+      : "Told. This began a new run. ";
   return (
     <>
-      {steered ? "Told. The agent reads it before its next step. " : "Told. This began a new run. "}
+      {said}
       <Link to="/runs/$runId" params={{ runId: run.id }} className="text-accent underline">
         {steered ? "See the run" : "See what it does"}
       </Link>

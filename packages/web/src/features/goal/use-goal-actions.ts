@@ -50,7 +50,7 @@ export function useGoalActions(goal: Goal | null, steer: () => void) {
   const status = goal?.status ?? null;
   useEffect(() => {
     if (status === null) return undefined;
-    const { canPause, canResume, canCheck, canEdit, canSteer } = GOAL_ABILITIES[status];
+    const { canPause, canResume, canCheck, canEdit } = GOAL_ABILITIES[status];
     const here = (given: Omit<Action, "group">): Action => ({ ...given, group: "Here" });
     const offered = [
       canPause &&
@@ -70,14 +70,13 @@ export function useGoalActions(goal: Goal | null, steer: () => void) {
           keys: "p",
           run: () => latest.current.act("resume"),
         }),
-      canSteer &&
-        here({
-          id: "goal-steer",
-          label: "Tell the agent something",
-          icon: "send",
-          keys: "s",
-          run: () => latest.current.steer(),
-        }),
+      here({
+        id: "goal-steer",
+        label: "Tell the agent something",
+        icon: "send",
+        keys: "s",
+        run: () => latest.current.steer(),
+      }),
       canEdit &&
         here({ id: "goal-edit", label: "Edit this goal", icon: "edit", keys: "e", run: () => latest.current.edit() }),
       canCheck &&

@@ -8,7 +8,7 @@ import { RowView } from "./row-view.tsx";
 const END_PX = 60;
 const OVERSCAN_ROWS = 8;
 /** Older items are asked for when so few rows are left above. */
-const OLDER_AT_ROW = 12;
+const OLDER_AT_ROW = 50;
 const TOP_PX = 44;
 const BOTTOM_PX = 16;
 
@@ -55,6 +55,9 @@ export function Conversation({ rows, agentName, hasOlder, onOlder, label = "Conv
     paddingStart: TOP_PX,
     paddingEnd: BOTTOM_PX,
   });
+  // A row that comes in above and grows when its code or table is drawn must not push what is being read.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = ({ index, start }, _, { scrollOffset }) =>
+    rows[index]?.kind !== "draft" && start < (scrollOffset ?? 0);
   const isEmpty = rows.length === 0;
   useLayoutEffect(() => {
     if (!isEmpty) virtualizer.scrollToEnd();

@@ -27,7 +27,9 @@ export function rowsOf({ items, drafts, openRuns }: RowsInput): Row[] {
   const rows: Row[] = [];
   const calls = callsOf(items);
   const shown = new Set<string>();
-  let day = "";
+  // What came before the first item that is here is not known, so whether a day begins with it is neither.
+  const [first] = items;
+  let day = first === undefined || first.position === 1 ? "" : dayOf(first.createdAt);
   for (const item of items) {
     const row = rowOf(item, calls, shown);
     if (row === null) continue;

@@ -6,9 +6,6 @@ import { useView } from "../../live/use-live.ts";
 
 const FIRST_PAGE = 80;
 const OLDER_PAGE = 200;
-const MAX_PAGE = 500;
-/** A thread grows while its end is read; so much growth is more than reading can be. */
-const MAX_CATCH_UP_PAGES = 20;
 
 const NO_ITEMS: readonly Item[] = [];
 
@@ -53,24 +50,19 @@ export function useItems(threadId: string): Items {
   return { items, isLoaded, error, hasOlder, loadOlder: isLoadingOlder || error !== null ? null : loadOlder, retry };
 }
 
-/** Positions have no gaps, so the count says where the end is. */
+/** What comes while this is asked for is told by events: the thread is held already. */
 async function loadEnd(threadId: string, signal: AbortSignal): Promise<void> {
   await whenStarted();
-  const { itemCount } = await client.getThread({ params: { threadId } }, { signal });
-  let after: number | null = Math.max(0, itemCount - FIRST_PAGE);
-  for (let page = 0; after !== null && page < MAX_CATCH_UP_PAGES; page += 1) {
-    const limit = page === 0 ? FIRST_PAGE : MAX_PAGE;
-    const reply = await client.listItems({ params: { threadId }, query: { after, limit } }, { signal });
-    layItems(threadId, reply.items);
-    after = reply.nextAfter;
-  }
+  const { items } = await client.listItems(
+    { params: { threadId }, query: { before: 0, limit: FIRST_PAGE } },
+    { signal },
+  );
+  layItems(threadId, items);
 }
 
 async function loadBefore(threadId: string): Promise<void> {
   const first = readLive().view.items[threadId]?.[0]?.position ?? 1;
-  const after = Math.max(0, first - 1 - OLDER_PAGE);
-  const limit = first - 1 - after;
-  if (limit < 1) return;
-  const { items } = await client.listItems({ params: { threadId }, query: { after, limit } });
+  if (first <= 1) return;
+  const { items } = await client.listItems({ params: { threadId }, query: { before: first, limit: OLDER_PAGE } });
   layItems(threadId, items);
 }
