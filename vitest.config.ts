@@ -19,6 +19,7 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "trials/**/*.test.ts",
       "examples/**/*.test.ts",
+      "e2e/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/fixtures/**"],
     // One database server for the whole run; each test file gets its own database in it.

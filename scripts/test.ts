@@ -19,7 +19,9 @@ const SYSTEM_PROGRAMS: [string, string][] = [["bwrap", "bubblewrap"]];
 const CHECKS: [string, string[]][] = [
   ["format", ["oxfmt", "--check", "."]],
   ["lint", ["oxlint"]],
-  ["types", ["tsc", "--noEmit", "-p", "tsconfig.json"]],
+  ["types", ["tsc", "-p", "tsconfig.json"]],
+  ["types of the app", ["tsc", "-p", "packages/web"]],
+  ["types of its worker", ["tsc", "-p", "packages/web/service-worker"]],
   ["unused", ["knip", "--no-progress"]],
   ["docs", ["node", "scripts/docs.ts", "--check"]],
 ];
@@ -35,6 +37,7 @@ async function main(filters: string[]): Promise<number> {
   if (filters.length === 0)
     for (const [name, command] of CHECKS) if (!(await runCheck(name, command))) failedChecks += 1;
 
+  if (!(await runCheck("app", ["node", "packages/web/scripts/build.ts", "--if-stale"]))) failedChecks += 1;
   const tests = await runTests(filters);
   let failures = failedChecks;
   if (tests.exitCode !== 0 && tests.count.failed === 0) {

@@ -278,6 +278,8 @@ export const EventsQuery = z.strictObject({
   run: Reference.optional(),
   thread: Reference.optional(),
   goal: Reference.optional(),
+  /** Pieces of answers in the making: of this thread alone, or `none`. Absent: of all that is watched. */
+  deltas: Reference.optional(),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;
 

@@ -20,6 +20,8 @@ export interface EventStreamOptions extends ClientOptions {
   run?: string;
   thread?: string;
   goal?: string;
+  /** Deltas of this thread alone, or `none`; absent: of all that is watched. */
+  deltas?: string;
   /** Ends the stream without an error. */
   signal?: AbortSignal;
   /** Connections in a row that may fail before the stream gives up. */
@@ -129,7 +131,7 @@ function skip(seq: number, position: { seq: number | undefined }): null {
 function streamUrl(options: EventStreamOptions, after: number | undefined): string {
   const query = new URLSearchParams();
   if (after !== undefined) query.set("after", String(after));
-  for (const name of ["run", "thread", "goal"] as const) {
+  for (const name of ["run", "thread", "goal", "deltas"] as const) {
     const value = options[name];
     if (value !== undefined) query.set(name, value);
   }

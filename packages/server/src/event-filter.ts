@@ -7,6 +7,8 @@ export interface EventFilter {
   goal: { id: string; threadId: string } | null;
   /** Runs whose deltas are wanted; grows with the events. */
   runs: Set<string>;
+  /** The one thread whose deltas are wanted (`none` is no thread's id) and its open runs; null: as the rest says. */
+  deltas: { threadId: string; runs: Set<string> } | null;
 }
 
 /** True when the reader wants the event. A run that begins is added to those whose deltas are wanted. */
@@ -15,11 +17,15 @@ export function wantsEvent(filter: EventFilter, event: BureauEvent): boolean {
     (filter.runId === null || filter.runId === event.runId) &&
     (filter.threadId === null || filter.threadId === event.threadId) &&
     (filter.goal === null || isOfGoal(filter.goal, filter.runs, event));
-  if (isWanted && event.runId !== null && event.type === "run.created") filter.runs.add(event.runId);
+  if (event.runId !== null && event.type === "run.created") {
+    if (isWanted) filter.runs.add(event.runId);
+    if (filter.deltas?.threadId === event.threadId) filter.deltas?.runs.add(event.runId);
+  }
   return isWanted;
 }
 
 export function wantsDelta(filter: EventFilter, delta: LiveDelta): boolean {
+  if (filter.deltas !== null) return filter.deltas.runs.has(delta.runId);
   const isAny = filter.runId === null && filter.threadId === null && filter.goal === null;
   return isAny || filter.runs.has(delta.runId);
 }

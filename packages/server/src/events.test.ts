@@ -7,7 +7,7 @@ import { createMemoryEngine, type MemoryEngine } from "./testing/memory-engine.t
 import { TOKEN } from "./testing/test-app.ts";
 
 const DELTA = { type: "item.delta", runId: "run_1", stepId: "step_1", kind: "text", text: "Hi" } as const;
-const ANY = { runId: null, threadId: null, goal: null, runs: new Set<string>() };
+const ANY = { runId: null, threadId: null, goal: null, runs: new Set<string>(), deltas: null };
 
 /** One reader of a stream, piece by piece, as a slow or quick connection would be. */
 function openReader(engine: MemoryEngine, part: Partial<EventStreamParts> = {}) {
@@ -136,6 +136,20 @@ describe("createEventStream", () => {
     const text = await waiting;
     expect(idsOf(text)).toEqual([1, 2]);
     expect(text).toContain("event: delta\n");
+    expect(text).not.toContain("other");
+  });
+
+  test("sends the deltas of one thread alone, beside every event", async () => {
+    const engine = createMemoryEngine();
+    const reader = openReader(engine, { filter: { ...ANY, deltas: { threadId: "thr_1", runs: new Set<string>() } } });
+    const waiting = reader.readUntil('"text":"mine"');
+    await untilLive(engine);
+    engine.addEvent({ type: "run.created", threadId: "thr_2", runId: "run_2" });
+    engine.addEvent({ type: "run.created", threadId: "thr_1", runId: "run_1" });
+    engine.emitDelta({ ...DELTA, runId: "run_2", text: "other" });
+    engine.emitDelta({ ...DELTA, text: "mine" });
+    const text = await waiting;
+    expect(idsOf(text)).toEqual([1, 2]);
     expect(text).not.toContain("other");
   });
 

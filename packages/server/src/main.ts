@@ -39,7 +39,7 @@ const PRUNE_EVERY_MS = 24 * 60 * 60_000;
 const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
-const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
+const WEB_FOLDER = new URL("../../web/dist", import.meta.url).pathname;
 
 export interface RunningServer {
   url: string;

@@ -20,7 +20,11 @@ export async function up(call: Call<{ port?: string; host?: string }>): Promise<
     });
     if (options.json === true)
       terminal.out(`${JSON.stringify({ ready: true, url: server.url, token: server.token })}\n`);
-    else terminal.out(`Bureau is up at ${server.url}, for the workspace ${server.workspace}.\n`);
+    else {
+      terminal.out(`Bureau is up at ${server.url}, for the workspace ${server.workspace}.\n`);
+      // What follows # stays in the browser: the token is in no server's log.
+      terminal.out(`Open ${server.url}/#token=${encodeURIComponent(server.token)} to be signed in.\n`);
+    }
     await stopped.promise;
     if (options.json !== true) terminal.err("Stopping. Work goes on at the next start.\n");
     await server.stop();

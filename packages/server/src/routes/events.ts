@@ -8,6 +8,7 @@ import type { OpenStreams } from "../open-streams.ts";
 import type { RequestInput } from "../read-input.ts";
 
 const MAX_OPEN_RUNS = 500;
+const NO_DELTAS = "none";
 
 /** `GET /api/events`: stored events from the table, then live ones, until the reader goes. */
 export function createEventsRoute(
@@ -59,14 +60,29 @@ async function filterOf(query: EventsQuery, engine: EngineApi): Promise<EventFil
     threadId: thread?.id ?? null,
     goal: goal === null ? null : { id: goal.id, threadId: goal.threadId },
     runs: new Set(run === null ? [] : [run.id]),
+    deltas: await deltasOf(query.deltas, engine),
   };
   if (thread === null && goal === null) return filter;
+  const open = {
+    ...(thread === null ? {} : { thread: thread.id }),
+    ...(goal === null ? {} : { goal: goal.id }),
+  };
+  for (const id of await openRuns(engine, open)) filter.runs.add(id);
+  return filter;
+}
+
+async function deltasOf(thread: string | undefined, engine: EngineApi): Promise<EventFilter["deltas"]> {
+  if (thread === undefined) return null;
+  if (thread === NO_DELTAS) return { threadId: NO_DELTAS, runs: new Set() };
+  const { id } = await engine.getThread(thread);
+  return { threadId: id, runs: new Set(await openRuns(engine, { thread: id })) };
+}
+
+async function openRuns(engine: EngineApi, of: { thread?: string; goal?: string }): Promise<string[]> {
   const { runs } = await engine.listRuns({
     limit: MAX_OPEN_RUNS,
     status: RUN_STATUSES.filter((status) => !TERMINAL_RUN_STATUSES.includes(status)),
-    ...(thread === null ? {} : { thread: thread.id }),
-    ...(goal === null ? {} : { goal: goal.id }),
+    ...of,
   });
-  for (const openRun of runs) filter.runs.add(openRun.id);
-  return filter;
+  return runs.map(({ id }) => id);
 }
