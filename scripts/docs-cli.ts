@@ -34,12 +34,14 @@ const JSON_ANSWERS: Record<string, string> = {
   "agent add": "an [Agent](api.md#agent)",
   "agent new": "an [Agent](api.md#agent)",
   "agent list": "an [AgentList](api.md#agentlist)",
-  "agent show": "an [Agent](api.md#agent) with `goals` and `runs`",
+  "agent show":
+    "an [Agent](api.md#agent) with `goals` and `runs`; with `--abilities` [AgentAbilities](api.md#agentabilities)",
   "agent pause": "the [Agent](api.md#agent) as it is now",
   "agent resume": "the [Agent](api.md#agent) as it is now",
   run: 'a stream that ends with `{ type: "result", exitCode, run }`',
   "run list": "a [RunList](api.md#runlist)",
-  "run show": "a [Run](api.md#run) with `steps` and `toolCalls`",
+  "run show":
+    "a [Run](api.md#run) with `steps` and `toolCalls`; with `--explain` a [RunExplanation](api.md#runexplanation)",
   "run tail":
     'what is there, as lines `{ type: "item", item }`, then a stream that ends with `{ type: "result", exitCode, run }`',
   "run cancel": "the [Run](api.md#run) as it is now",
@@ -59,6 +61,8 @@ const JSON_ANSWERS: Record<string, string> = {
   "effects undo": "an [Effect](api.md#effect), as it is now",
   "effects reconcile": "an [Effect](api.md#effect), as it is now",
   usage: "a [UsageReport](api.md#usagereport)",
+  search: "a [SearchResult](api.md#searchresult)",
+  activity: "an [ActivityList](api.md#activitylist)",
   stop: "a [StopAllReply](api.md#stopallreply)",
   resume: "a [ResumeAllReply](api.md#resumeallreply)",
   "policy list": "a [PolicyRules](api.md#policyrules)",

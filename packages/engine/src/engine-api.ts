@@ -1,13 +1,22 @@
 import type {
+  ActivityList,
   AddAgent,
   AddDevice,
   AddPolicyRule,
   After,
+  AfterOrBefore,
   Agent,
+  AgentAbilities,
+  AgentComposed,
+  AgentContextFiles,
   AgentList,
+  AgentMemory,
+  AgentSkills,
   Answer,
   BureauEvent,
   CheckStarted,
+  ComposeAgent,
+  ComposeGoal,
   ConnectorList,
   CreateAgent,
   CreateGoal,
@@ -23,8 +32,11 @@ import type {
   EffectList,
   ListEffects,
   EditGoal,
+  EventHistory,
+  EventHistoryQuery,
   EvidenceList,
   Goal,
+  GoalComposed,
   GoalList,
   Hey,
   InboxEntry,
@@ -32,6 +44,7 @@ import type {
   InboxReply,
   InboxReplyResult,
   ItemList,
+  ListActivity,
   ListAgents,
   ListDevices,
   ListGoals,
@@ -49,7 +62,10 @@ import type {
   Recording,
   ResumeAllReply,
   Run,
+  RunExplanation,
   RunList,
+  SearchQuery,
+  SearchResult,
   Secret,
   SecretList,
   SessionId,
@@ -96,7 +112,8 @@ export interface EngineApi
     StateApi,
     EventsApi,
     AccessApi,
-    LinksApi {}
+    LinksApi,
+    InsightApi {}
 
 /** Who decided: their name is kept with the decision, their scope says what they may decide. */
 export interface DecidedBy {
@@ -135,8 +152,8 @@ export interface WorkApi {
   cancelTask(task: string): Promise<Task>;
   listThreads(query: ListThreads): Promise<ThreadList>;
   getThread(thread: string): Promise<Thread>;
-  /** Items with a position after `after`, oldest first. */
-  listItems(thread: string, query: After): Promise<ItemList>;
+  /** Items with a position after `after`, oldest first, or before `before`, newest first. */
+  listItems(thread: string, query: AfterOrBefore): Promise<ItemList>;
   /** Steers the thread's open run, or starts one. */
   postMessage(thread: string, text: string, by?: Decider): Promise<MessageReply>;
 }
@@ -244,4 +261,23 @@ export interface AccessApi extends PeopleApi {
     devices: readonly DeviceId[];
     sessions: readonly SessionId[];
   }): Promise<Set<DeviceId | SessionId>>;
+}
+
+/** Looking through, explaining and preparing. Changes no work. */
+export interface InsightApi {
+  /** What fits the words, the best first; catches up with what happened for a bounded while. */
+  search(query: SearchQuery): Promise<SearchResult>;
+  /** The run in a paragraph, and its steps after a number in a sentence each. */
+  explainRun(run: string, query: After): Promise<RunExplanation>;
+  /** What happened, newest first, in sentences. */
+  listActivity(query: ListActivity): Promise<ActivityList>;
+  /** Stored events of one run, thread or goal, in order. */
+  eventHistory(query: EventHistoryQuery): Promise<EventHistory>;
+  /** Questions or a draft. Nothing is created; model calls are counted under the caps. */
+  composeGoal(input: ComposeGoal): Promise<GoalComposed>;
+  composeAgent(input: ComposeAgent): Promise<AgentComposed>;
+  agentAbilities(agent: string): Promise<AgentAbilities>;
+  agentContext(agent: string): Promise<AgentContextFiles>;
+  agentSkills(agent: string): Promise<AgentSkills>;
+  agentMemory(agent: string): Promise<AgentMemory>;
 }

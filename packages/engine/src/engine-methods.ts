@@ -25,9 +25,10 @@ import { stopGoal } from "./commands/stop-goal.ts";
 import type { Connectors } from "./connectors/connector.ts";
 import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
-import type { EngineApi } from "./engine-api.ts";
+import type { EngineApi, InsightApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import { linksApi } from "./links-methods.ts";
+import { createInsight } from "./insight.ts";
 import type { Live } from "./loop/live.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
@@ -140,8 +141,14 @@ export function engineApi(given: MethodParts): EngineApi {
     onEvents: (listener) => live.onEvents(listener),
     ...createAccess(commands),
     ...linksApi(commands),
+    ...insightOf(given),
     onDelta: (listener) => live.onDelta(listener),
   };
+}
+
+function insightOf({ commands, parts, tools, policy }: MethodParts): InsightApi {
+  const { folder } = commands.workspace;
+  return createInsight({ parts, workspace: folder, tools, policy, caps: () => capsInUse(parts) });
 }
 
 async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {

@@ -100,6 +100,16 @@ export const API_ACCESS: Record<keyof Api, Access> = {
   getThread: "thread",
   listItems: "thread",
   postMessage: "member",
+  search: "member",
+  explainRun: "member",
+  listActivity: "member",
+  eventHistory: "member",
+  composeGoal: "member",
+  composeAgent: "member",
+  agentAbilities: "member",
+  agentContext: "member",
+  agentSkills: "member",
+  agentMemory: "member",
 };
 
 /** Whether a role may call an endpoint at all; for a guest, what they ask about is looked at as well. */

@@ -169,6 +169,10 @@ export type ListThreads = z.infer<typeof ListThreads>;
 export const After = z.strictObject({ after: Position.default(0), limit: whole(1, MAX_PAGE).default(DEFAULT_PAGE) });
 export type After = z.infer<typeof After>;
 
+/** The same, or backwards: with `before`, entries before that position, newest first; 0 means from the end. */
+export const AfterOrBefore = After.extend({ before: Position.optional() });
+export type AfterOrBefore = z.infer<typeof AfterOrBefore>;
+
 export const Message = z.strictObject({ text: LongText });
 export type Message = z.infer<typeof Message>;
 
@@ -216,6 +220,8 @@ export const ListInbox = Page.extend({
   run: Reference.optional(),
   /** Only what is for me to decide: given to me, or to nobody. */
   mine: Flag.optional(),
+  /** `summary`: details are cut to what a list shows; an entry by its id is whole. */
+  view: z.enum(["whole", "summary"]).optional(),
 });
 export type ListInbox = z.infer<typeof ListInbox>;
 
@@ -268,6 +274,11 @@ export const UsageQuery = z.strictObject({
   /** Days from this one on, as `2026-01-31` in UTC. */
   since: Day.optional(),
   until: Day.optional(),
+  /** Only what this agent used, or this goal with the goals below it. */
+  agent: Reference.optional(),
+  goal: Reference.optional(),
+  /** `day`: each row also says what was used on each day. */
+  series: z.enum(["none", "day"]).optional(),
 });
 export type UsageQuery = z.infer<typeof UsageQuery>;
 

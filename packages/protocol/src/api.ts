@@ -7,6 +7,7 @@ import { inboxApi } from "./api-inbox.ts";
 import { linksApi } from "./api-links.ts";
 import { pairingsApi } from "./api-pairings.ts";
 import { peopleApi } from "./api-people.ts";
+import { insightApi } from "./api-insight.ts";
 import { policyApi } from "./api-policy.ts";
 import { runsApi } from "./api-runs.ts";
 import { secretsApi } from "./api-secrets.ts";
@@ -29,5 +30,6 @@ export const api = {
   ...peopleApi,
   ...pairingsApi,
   ...linksApi,
+  ...insightApi,
 };
 export type Api = typeof api;

@@ -23,6 +23,7 @@ import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { linkHandlers } from "./routes/links.ts";
 import { type AddressReader, peopleHandlers } from "./routes/people.ts";
+import { insightHandlers } from "./routes/insight.ts";
 import { policyHandlers } from "./routes/policy.ts";
 import { runHandlers } from "./routes/runs.ts";
 import { secretHandlers } from "./routes/secrets.ts";
@@ -86,6 +87,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
     ...deviceHandlers(engine, auth),
     ...peopleHandlers(engine, auth, addressFor),
     ...linkHandlers(engine, auth, addressFor),
+    ...insightHandlers(engine),
   };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {

@@ -1,0 +1,1 @@
+-- The number is held for another change, which replaces this file.
