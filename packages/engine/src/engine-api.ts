@@ -38,6 +38,7 @@ import type {
   Goal,
   GoalComposed,
   GoalList,
+  GoalText,
   Hey,
   InboxEntry,
   InboxList,
@@ -134,6 +135,8 @@ export interface AgentsApi {
 export interface GoalsApi {
   listGoals(query: ListGoals): Promise<GoalList>;
   getGoal(goal: string): Promise<Goal>;
+  /** The goal's file as it is on the disk; written from what is known of the goal where there is none. */
+  getGoalText(goal: string): Promise<GoalText>;
   createGoal(input: CreateGoal): Promise<Goal>;
   editGoal(goal: string, input: EditGoal): Promise<Goal>;
   pauseGoal(goal: string): Promise<Goal>;

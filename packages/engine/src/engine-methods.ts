@@ -36,6 +36,7 @@ import type { Models } from "./models/model.ts";
 import { getAgent, listAgents } from "./queries/agents.ts";
 import { getEffect, listEffects } from "./queries/effects.ts";
 import { countAll } from "./queries/counts.ts";
+import { getGoalText } from "./commands/goal-text.ts";
 import { getGoal, listEvidence, listGoals } from "./queries/goals.ts";
 import { getInboxEntry, hey, listInbox } from "./queries/inbox.ts";
 import { listRules } from "./queries/policy.ts";
@@ -46,6 +47,7 @@ import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
 import { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import type { Database } from "./store/database.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -78,6 +80,7 @@ export function engineApi(given: MethodParts): EngineApi {
     resumeAgent: (agent) => resumeAgent(commands, agent),
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
+    getGoalText: (goal) => getGoalText(commands, goal),
     createGoal: (input) => createGoal(commands, input),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
@@ -128,7 +131,7 @@ export function engineApi(given: MethodParts): EngineApi {
         input,
       ),
     hey: (view) => hey(database, view),
-    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(parts) }),
+    usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(database, parts) }),
     status: () => statusOf(commands, models),
     doctor: () => examine({ database, models, sandbox, vault, connectors, workspace: commands.workspace.folder }),
     ready: async () => {
@@ -147,11 +150,18 @@ export function engineApi(given: MethodParts): EngineApi {
 }
 
 function insightOf({ commands, parts, tools, policy }: MethodParts): InsightApi {
-  const { folder } = commands.workspace;
-  return createInsight({ parts, workspace: folder, tools, policy, caps: () => capsInUse(parts) });
+  const { database, workspace } = commands;
+  return createInsight({
+    database,
+    parts,
+    workspace: workspace.folder,
+    tools,
+    policy,
+    caps: () => capsInUse(database, parts),
+  });
 }
 
-async function capsInUse({ database, caps, clock }: LoopParts): Promise<CapUse[]> {
+async function capsInUse(database: Database, { caps, clock }: LoopParts): Promise<CapUse[]> {
   const current = (await caps?.reload()) ?? null;
   return current === null ? [] : await capUse(database, current, localDay(clock.now()));
 }

@@ -16,7 +16,7 @@ export { DEFAULT_LIMITS, knownLimits } from "./models/prices.ts";
 export { createRehearsal, type Drift } from "./models/rehearsal.ts";
 export type { ModelSettings, ProviderSettings } from "./models/settings.ts";
 export { createSandbox } from "./sandbox/create-sandbox.ts";
-export { type Database, openDatabase } from "./store/database.ts";
+export { type Database, openDatabase, withReconnect } from "./store/database.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 export { migrate } from "./store/migrate.ts";
 export { builtInTools } from "./tools/registry.ts";

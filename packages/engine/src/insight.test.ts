@@ -29,8 +29,8 @@ beforeAll(async () => {
         : { toolCalls: [{ name: "write_file", arguments: { path: "report.md", content: "## Risks\n" } }] },
     { rules: [] },
   );
-  const { parts, workspace } = world;
-  insight = createInsight({ parts, workspace, tools: builtInTools(), policy: [], caps: async () => [] });
+  const { database, parts, workspace } = world;
+  insight = createInsight({ database, parts, workspace, tools: builtInTools(), policy: [], caps: async () => [] });
   runId = (await startRun(world.commands, { text: "Write the report on quokkas", agent: "writer" })).id;
   await world.driveAll();
 });

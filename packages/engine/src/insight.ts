@@ -7,9 +7,11 @@ import { agentAbilities, agentContext, agentMemory, agentSkills, type AgentViewP
 import { eventHistory } from "./queries/event-history.ts";
 import { explainOneRun } from "./queries/explain-run.ts";
 import { search } from "./queries/search.ts";
+import type { Database } from "./store/database.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export interface InsightParts {
+  database: Database;
   parts: LoopParts;
   /** The workspace's folder. */
   workspace: string;
@@ -20,8 +22,8 @@ export interface InsightParts {
 }
 
 /** Each use case of looking and preparing by its name. Nothing is decided here. */
-export function createInsight({ parts, workspace, tools, policy, caps }: InsightParts): InsightApi {
-  const { database, clock, sandbox } = parts;
+export function createInsight({ database, parts, workspace, tools, policy, caps }: InsightParts): InsightApi {
+  const { clock, sandbox } = parts;
   const views: AgentViewParts = {
     database,
     workspace,

@@ -32,6 +32,7 @@ export const API_ACCESS: Record<keyof Api, Access> = {
   listGoals: "member",
   createGoal: "member",
   getGoal: "goal",
+  getGoalText: "goal",
   editGoal: "member",
   pauseGoal: "member",
   resumeGoal: "member",

@@ -21,6 +21,10 @@ export type DeviceList = z.infer<typeof DeviceList>;
 export const GoalList = z.object({ goals: z.array(Goal), nextCursor });
 export type GoalList = z.infer<typeof GoalList>;
 
+/** A goal's file with its front matter, and the version of the goal that it belongs to. */
+export const GoalText = z.object({ text: z.string(), version: z.number().int() });
+export type GoalText = z.infer<typeof GoalText>;
+
 export const EvidenceList = z.object({ evidence: z.array(Evidence), nextCursor });
 export type EvidenceList = z.infer<typeof EvidenceList>;
 

@@ -68,5 +68,7 @@ export const LiveDelta = z.object({
   stepId: z.string(),
   kind: z.enum(["text", "reasoning", "output"]),
   text: z.string(),
+  /** Which try of the step's call it is of, from 1; another try writes anew what the one before wrote. */
+  attempt: z.number().int().optional(),
 });
 export type LiveDelta = z.infer<typeof LiveDelta>;

@@ -6,6 +6,7 @@ export * from "./run.ts";
 export * from "./item.ts";
 export * from "./thread.ts";
 export * from "./goal.ts";
+export * from "./describe-check.ts";
 export * from "./inbox.ts";
 export * from "./policy.ts";
 export * from "./event.ts";

@@ -21,6 +21,7 @@ import {
   startEngine,
   systemClock,
   type Vault,
+  withReconnect,
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import type { Fault, Log } from "./app-parts.ts";
@@ -104,7 +105,8 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     stack.defer(() => engine.stop());
     late.engine = engine;
     if (halted !== null) await removeHaltFile(folder);
-    const status = await engine.status();
+    // Runs are at work already, so a database that dies now is no reason to end.
+    const status = await withReconnect(() => engine.status());
     if (status.halted !== null) log("warn", `${status.sentence} \`bureau resume --all\` lets it go on.`);
     if (config.rehearsal !== null || config.record !== null) await addAgentFolders(engine, placeholders);
     const goalFiles = await watchGoals(engine, workspace, log);

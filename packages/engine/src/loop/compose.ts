@@ -22,7 +22,7 @@ export interface ComposeParts {
 
 /** From a sentence to a goal's fields. Writes nothing but what its model calls cost. */
 export async function composeGoal({ parts, workspace }: ComposeParts, input: ComposeGoal): Promise<GoalComposed> {
-  const named = input.agent === undefined ? null : await findAgent(parts.database, input.agent);
+  const named = input.agent === undefined ? null : await findAgent(parts.reads, input.agent);
   const agents = await agentNames(parts, workspace);
   const left = questionsLeft(input.answers);
   const found = await askModel(parts, {
@@ -124,8 +124,8 @@ function chainOf({ models }: LoopParts): string[] {
   }
 }
 
-async function agentNames({ database }: LoopParts, workspace: string): Promise<string[]> {
-  const { rows } = await database.query<{ name: string }>({
+async function agentNames({ reads }: LoopParts, workspace: string): Promise<string[]> {
+  const { rows } = await reads.query<{ name: string }>({
     name: "agent_names",
     text: `SELECT name FROM agents WHERE folder <> $1 ORDER BY name LIMIT ${MAX_AGENTS}`,
     values: [workspace],
@@ -133,6 +133,6 @@ async function agentNames({ database }: LoopParts, workspace: string): Promise<s
   return rows.map((row) => row.name);
 }
 
-async function ownAgent({ database }: LoopParts, workspace: string): Promise<Payer> {
-  return (await findAgentByFolder(database, workspace)) ?? { id: "none", name: "" };
+async function ownAgent({ reads }: LoopParts, workspace: string): Promise<Payer> {
+  return (await findAgentByFolder(reads, workspace)) ?? { id: "none", name: "" };
 }

@@ -6,6 +6,7 @@ import type { LoopParts } from "./parts.ts";
 
 /** Each part: whether text comes in through it. A new part must be decided here, and guarded below if it is one. */
 const BRINGS_TEXT = {
+  reads: false,
   database: false,
   writer: false,
   blobs: false,

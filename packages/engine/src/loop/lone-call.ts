@@ -29,7 +29,7 @@ export async function loneCall(
 ): Promise<ModelAnswer> {
   const counted = await countBefore(parts, payer, request);
   if (!counted.ok) return noRoom(request.model, counted.sentence);
-  if ((await readHalt(parts.database)) !== null || parts.signals.stopping) {
+  if ((await readHalt(parts.reads)) !== null || parts.signals.stopping) {
     if (counted.change) await settle(parts, counted.change, 0, 0, 0);
     return noRoom(request.model, "Everything is stopped.");
   }
