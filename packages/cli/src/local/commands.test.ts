@@ -267,6 +267,15 @@ describe("a goal", () => {
   });
 });
 
+describe("push and passkey", () => {
+  test("say what is missing, and that there are none", async () => {
+    expect((await bureau("push", "status")).out).toContain("Notifications cannot be pushed.");
+    expect((await bureau("push", "status", "--json")).lines()[0]).toMatchObject({ publicKey: null, subscriptions: [] });
+    expect((await bureau("push", "test")).code).toBe(5);
+    expect((await bureau("passkey", "list")).out).toContain("There are no passkeys.");
+  });
+});
+
 describe("a device", () => {
   test("is added with a token that opens the API, listed and revoked", async () => {
     const added = await bureau("device", "add", "Ana's phone", "--scope", "inbox", "--expires", "30d");
