@@ -26,10 +26,9 @@ import type { PolicyRule } from "./domain/policy.ts";
 import { engineApi } from "./engine-methods.ts";
 import { runChecks } from "./goals/run-checks.ts";
 import { type RunDispatcher, startDispatcher } from "./loop/dispatcher.ts";
-import { driveRun } from "./loop/drive-run.ts";
-import { Executor, forgetExecutors, redispatchStranded } from "./loop/executors.ts";
-import { failRun, isOurs } from "./loop/fail-run.ts";
+import { Executor, forgetExecutors } from "./loop/executors.ts";
 import { JournalWriter } from "./loop/journal-writer.ts";
+import { keepDriving } from "./loop/keep-driving.ts";
 import { Live } from "./loop/live.ts";
 import { guardParts } from "./loop/guard-parts.ts";
 import { Expiry } from "./loop/expiry.ts";
@@ -39,10 +38,11 @@ import { SpendWatch } from "./loop/spend-watch.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
+import { createPush, NO_PUSH, type Push, type PushOptions } from "./push.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
-import { type Database, isConnectionError } from "./store/database.ts";
+import { type Database, patientReads, type Queryable, withReconnect } from "./store/database.ts";
 import { appendEvents, type NewEvent, numberEvents } from "./store/events.ts";
 import { setHalt } from "./store/halt.ts";
 import { readToolPin, writeToolPin } from "./store/mcp-pins.ts";
@@ -91,6 +91,8 @@ export interface EngineOptions {
   /** Everything was stopped while no process was up: nothing begins until it is resumed. */
   halted?: Halt | null;
   approvals?: Partial<ApprovalTimes>;
+  /** How notifications reach phones; without it there are none. */
+  push?: PushOptions;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -120,19 +122,25 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { database, workspace, log } = options;
   const clock = options.clock ?? systemClock;
   const signals = new Signals();
-  const late: { dispatcher: RunDispatcher | null } = { dispatcher: null };
+  const late: Late = { dispatcher: null, executor: null, push: null };
   const live = new Live({
     database,
     clock,
     onRunSignal: (runId) => signals.interrupt(runId),
-    onReconnect: () => late.dispatcher?.kick(),
+    onReconnect: () => {
+      late.dispatcher?.kick();
+      late.executor?.afterOutage();
+    },
+    onPushSignal: () => late.push?.changed(),
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
+  late.executor = executor;
   if (options.halted) await takeHalt(database, options.halted);
   const dispatcher = lateDispatcher(late);
   const agentListeners = new Set<(folder: string) => void>();
   const guard = options.guard ?? createSecretGuard();
-  const connectors = connectorsOf(options, clock, guard);
+  const reads = patientReads(database, { clock, signal: signals.stopped });
+  const connectors = connectorsOf(options, reads, clock, guard);
   const commands: CommandParts = {
     database: tellingDatabase(database, () => live.committed()),
     clock,
@@ -143,21 +151,30 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     onEvents: (events) => tellAgents(events, agentListeners),
   };
   const expiry = new Expiry({ clock, expire: (now) => expireEntries(commands, now), log });
-  const woven = { clock, signals, live, dispatcher, executor, commands, expiry, connectors };
+  const woven = { clock, reads, signals, live, dispatcher, executor, commands, expiry, connectors };
   const parts = guardParts(loopParts(options, woven), guard);
   late.dispatcher = await startDispatcher({
     databaseUrl: database.url,
     clock,
     executorId: executor.id,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-    drive: (runId, dispatch) => driveSafely(parts, guard, runId, dispatch),
+    drive: (runId, dispatch) => keepDriving(parts, guard, runId, dispatch),
     log,
   });
-  await discoverAgents(commands);
-  await clearUnfinishedGoalFiles(commands);
-  sweep(options, { executor, live, dispatcher: late.dispatcher });
-  await Promise.all([options.models.prepare?.(), prepareStatements(parts, commands)]);
+  const push = (late.push = pushOf(options, commands, live));
+  const stop = async () => {
+    signals.stop();
+    await Promise.all([expiry.stop(), push.stop()]);
+    await late.dispatcher!.stop();
+    await parts.writer.drain();
+    await live.stop();
+    await executor.leave();
+    await Promise.all([connectors.close(), options.sandbox.close()]);
+  };
+  const started = { commands, parts, executor, live, dispatcher: late.dispatcher };
+  await finishStart(options, started).catch((error: unknown) => stop().finally(() => Promise.reject(error)));
   expiry.start();
+  push.start();
   return {
     ...engineApi({
       commands,
@@ -166,6 +183,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       sandbox: options.sandbox,
       vault: options.vault ?? null,
       connectors,
+      push: push.api,
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
@@ -176,20 +194,43 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     changedGoalFiles: (paths) => changedGoalFiles(commands, paths),
     prune: () => prune({ database, clock, blobs: parts.blobs }),
     reportDrift: (drift) => reportDrift(commands, drift),
-    onAgentAdded: (listener) => {
-      agentListeners.add(listener);
-      return () => agentListeners.delete(listener);
-    },
-    stop: async () => {
-      signals.stop();
-      await expiry.stop();
-      await late.dispatcher!.stop();
-      await parts.writer.drain();
-      await live.stop();
-      await executor.leave();
-      await Promise.all([connectors.close(), options.sandbox.close()]);
-    },
+    onAgentAdded: (listener) => listenIn(agentListeners, listener),
+    stop,
   };
+}
+
+function listenIn<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Parts that others, made before them, tell of something later. */
+interface Late {
+  dispatcher: RunDispatcher | null;
+  executor: Executor | null;
+  push: Push | null;
+}
+
+function pushOf({ push = NO_PUSH, log }: EngineOptions, commands: CommandParts, live: Live): Push {
+  return createPush(push, { commands, onEvents: (listener) => live.onEvents(listener), log });
+}
+
+interface Started {
+  commands: CommandParts;
+  parts: LoopParts;
+  executor: Executor;
+  live: Live;
+  dispatcher: RunDispatcher;
+}
+
+/** The rest of a start. Runs are at work already, so a database that dies now is waited for: all of it may be done twice. */
+async function finishStart(options: EngineOptions, { commands, parts, ...swept }: Started): Promise<void> {
+  const { clock } = parts;
+  await withReconnect(() => discoverAgents(commands), { clock });
+  await withReconnect(() => clearUnfinishedGoalFiles(commands), { clock });
+  sweep(options, swept);
+  const preparing = withReconnect(() => prepareStatements(parts, commands), { clock });
+  await Promise.all([options.models.prepare?.(), preparing]);
 }
 
 /** A built-in tool, or one of a server that the agent is connected to. */
@@ -229,7 +270,8 @@ function tellAgents(events: readonly NewEvent[], listeners: ReadonlySet<(folder:
 
 /** What the first run would otherwise wait for: each connection plans each statement once, which takes it a while. */
 async function prepareStatements(parts: LoopParts, commands: CommandParts): Promise<void> {
-  const { database, blobs, executorId, models } = parts;
+  const { blobs, executorId, models } = parts;
+  const { database } = commands;
   const prepare = async () => {
     await prepareJournal(database);
     await claimRuns(database, blobs, [], { executorId, rehearsal: models.rehearsal });
@@ -252,6 +294,7 @@ function tellingDatabase(database: Database, committed: () => void): Database {
 
 interface Woven {
   clock: Clock;
+  reads: Queryable;
   signals: Signals;
   live: Live;
   dispatcher: Dispatcher;
@@ -261,7 +304,7 @@ interface Woven {
   connectors: Connectors;
 }
 
-function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard): Connectors {
+function connectorsOf(options: EngineOptions, reads: Queryable, clock: Clock, guard: SecretGuard): Connectors {
   const { database, workspace, tools, environment = {}, vault } = options;
   return createConnectors({
     workspace,
@@ -272,8 +315,9 @@ function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard):
       ...(vault ? { resolveSecret: (text: string) => resolveSecrets(text, vault) } : {}),
     },
     pins: {
-      read: (server) => readToolPin(database, server),
-      write: (server, pin) => writeToolPin(database, server, pin),
+      read: (server) => readToolPin(reads, server),
+      // Written twice it is the same.
+      write: (server, pin) => writeToolPin(reads, server, pin),
     },
     taken: new Set(tools.map((tool) => tool.name)),
     agents: async () => (await listAgents(database, { limit: MAX_LISTED_AGENTS })).agents,
@@ -282,13 +326,16 @@ function connectorsOf(options: EngineOptions, clock: Clock, guard: SecretGuard):
 
 function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const { database, workspace, models, sandbox, log } = options;
-  const { clock, signals, live, dispatcher, executor, commands, expiry, connectors } = woven;
+  const { clock, reads, signals, live, dispatcher, executor, commands, expiry, connectors } = woven;
   const cache = createContextCache();
   const inGoal = toolsFor(options.tools, { goal: true });
   const outside = toolsFor(options.tools, { goal: false });
   return {
+    reads,
+    workspace,
+    secretIn: () => null,
     database: tellingDatabase(database, () => live.committed()),
-    writer: new JournalWriter({ database, clock, onCommitted: () => live.committed() }),
+    writer: new JournalWriter({ database, clock, signal: signals.stopped, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),
     clock,
     random: systemRandom,
@@ -300,10 +347,10 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
     models,
     sandbox,
     limits: { ...DEFAULT_RUN_LIMITS, ...options.limits },
-    policy: policyReader(database, clock, options.rules ?? []),
+    policy: policyReader(reads, clock, options.rules ?? []),
     ...(options.caps ? { caps: options.caps } : {}),
     watch: new SpendWatch({
-      database,
+      reads,
       clock,
       hold: (held, title) => holdSpending(commands, held, title),
       log,
@@ -328,22 +375,6 @@ const loadTogether = together(MAX_SHARED_LOADS, async (cache: ContextCache, want
     return load;
   });
 });
-
-/** A fault of ours must not take the process down, nor leave a run that looks as if it were at work. */
-async function driveSafely(parts: LoopParts, guard: SecretGuard, runId: string, dispatch: number): Promise<void> {
-  try {
-    await driveRun(parts, runId, dispatch);
-  } catch (fault) {
-    const error = guard.redactError(fault);
-    if (isConnectionError(error) || parts.signals.stopping) throw error;
-    if (isOurs(error))
-      parts.log(
-        "error",
-        `Driving ${runId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
-    await failRun(parts, runId, error);
-  }
-}
 
 /** Looks again and again which processes live, and takes over from those that died. */
 function sweep(
@@ -370,5 +401,5 @@ async function adopt(
     if (count > 0) log("warn", `Took over ${count} runs of ${id}, whose process ended.`);
   }
   await forgetExecutors(database, dead);
-  if ((await redispatchStranded(database, dispatcher.enqueue)) > 0) dispatcher.kick();
+  await dispatcher.redispatch(database);
 }

@@ -1,5 +1,5 @@
 import { CreateGoal, EditGoal, ListGoalRuns, ListGoals, Page } from "./api-inputs.ts";
-import { CheckStarted, EvidenceList, GoalList, RunList } from "./api-replies.ts";
+import { CheckStarted, EvidenceList, GoalList, GoalText, RunList } from "./api-replies.ts";
 import { endpoint } from "./endpoint.ts";
 import { Goal } from "./goal.ts";
 
@@ -25,6 +25,12 @@ export const goalsApi = {
     group,
     reply: Goal,
     errors: ["not_found"],
+  }),
+  getGoalText: endpoint("GET", "/api/goals/:goal/text", {
+    summary: "The whole text of the goal's file, as it is edited",
+    group,
+    reply: GoalText,
+    errors: ["not_found", "too_large"],
   }),
   editGoal: endpoint("PATCH", "/api/goals/:goal", {
     summary: "Change fields of a goal, or give its whole text anew",

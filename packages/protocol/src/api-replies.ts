@@ -21,6 +21,10 @@ export type DeviceList = z.infer<typeof DeviceList>;
 export const GoalList = z.object({ goals: z.array(Goal), nextCursor });
 export type GoalList = z.infer<typeof GoalList>;
 
+/** A goal's file with its front matter, and the version of the goal that it belongs to. */
+export const GoalText = z.object({ text: z.string(), version: z.number().int() });
+export type GoalText = z.infer<typeof GoalText>;
+
 export const EvidenceList = z.object({ evidence: z.array(Evidence), nextCursor });
 export type EvidenceList = z.infer<typeof EvidenceList>;
 
@@ -33,7 +37,13 @@ export type ThreadList = z.infer<typeof ThreadList>;
 /** `nextAfter` is what to ask for next; null when the last entry is here. */
 const nextAfter = z.number().int().nullable();
 
-export const ItemList = z.object({ items: z.array(Item), nextAfter });
+export const ItemList = z.object({
+  items: z.array(Item),
+  /** What to ask for next when reading forwards; null when the last entry is here. */
+  nextAfter,
+  /** What to ask for next when reading backwards; null when the first entry is here. */
+  nextBefore: z.number().int().nullable(),
+});
 export type ItemList = z.infer<typeof ItemList>;
 
 export const RunList = z.object({ runs: z.array(Run), nextCursor });
@@ -96,6 +106,8 @@ export const UsageReport = z.object({
   /** `key` is an id or a day; `label` is its name or title. */
   rows: z.array(z.object({ key: z.string(), label: z.string(), usage: Usage })),
   total: Usage,
+  /** With `series=day`: what each of the rows used on each day that it used anything, oldest first. */
+  days: z.array(z.object({ day: z.string(), key: z.string(), tokens: z.number().int(), micros: z.number().int() })),
   /** The caps of `bureau.yaml`, the widest first; empty when there are none. */
   caps: z.array(CapUse),
 });

@@ -19,6 +19,7 @@ export const stateApi = {
     group: "usage",
     query: UsageQuery,
     reply: UsageReport,
+    errors: ["not_found"],
   }),
   stopAll: endpoint("POST", "/api/stop", {
     summary: "Stop everything: no model call, tool call or check begins until it is resumed",

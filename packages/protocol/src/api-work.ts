@@ -1,4 +1,4 @@
-import { After, CreateTask, ListTasks, ListThreads, Message } from "./api-inputs.ts";
+import { AfterOrBefore, CreateTask, ListTasks, ListThreads, Message } from "./api-inputs.ts";
 import { ItemList, MessageReply, TaskList, TaskStarted, ThreadList } from "./api-replies.ts";
 import { endpoint } from "./endpoint.ts";
 import { Task, Thread } from "./thread.ts";
@@ -51,9 +51,9 @@ export const workApi = {
     errors: ["not_found"],
   }),
   listItems: endpoint("GET", "/api/threads/:threadId/items", {
-    summary: "Items of a thread after a position, oldest first",
+    summary: "Items of a thread after a position, oldest first, or before one, newest first",
     group: "threads",
-    query: After,
+    query: AfterOrBefore,
     reply: ItemList,
     errors: ["not_found"],
   }),

@@ -40,6 +40,9 @@ export const EVENT_TYPES = [
   "inbox.reminded",
   "effect.changed",
   "policy.changed",
+  "artifact.published",
+  "artifact.commented",
+  "artifact.archived",
   "rehearsal.drifted",
   "person.added",
   "person.removed",
@@ -68,5 +71,7 @@ export const LiveDelta = z.object({
   stepId: z.string(),
   kind: z.enum(["text", "reasoning", "output"]),
   text: z.string(),
+  /** Which try of the step's call it is of, from 1; another try writes anew what the one before wrote. */
+  attempt: z.number().int().optional(),
 });
 export type LiveDelta = z.infer<typeof LiveDelta>;

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Engine } from "@bureau/engine";
+import { type Engine, withReconnect } from "@bureau/engine";
 import type { Log } from "./app-parts.ts";
 
 /** An editor may write a file in several steps, or twice: it is read once it has been still for this long. */
@@ -39,14 +39,15 @@ export async function watchGoals(engine: Engine, workspace: string, log: Log): P
     queue: Promise.resolve(),
     stopped: false,
   };
-  const { agents } = await engine.listAgents({ limit: MAX_AGENTS });
+  const { agents } = await withReconnect(() => engine.listAgents({ limit: MAX_AGENTS }));
   const folders = [workspace, ...agents.map((agent) => agent.folder)];
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
   const unsubscribe = engine.onAgentAdded((folder) => {
     if (watchAgent(state, folder)) settleAll(state, folder);
   });
   for (const folder of new Set(real)) watchAgent(state, folder);
-  const changed = await engine.changedGoalFiles((await Promise.all([...new Set(real)].map(goalFiles))).flat());
+  const found = (await Promise.all([...new Set(real)].map(goalFiles))).flat();
+  const changed = await withReconnect(() => engine.changedGoalFiles(found));
   for (const path of changed) takeUp(state, path);
   return {
     stop: async () => {

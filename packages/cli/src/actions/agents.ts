@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { type Agent, GOAL_STATUSES } from "@bureau/protocol";
+import { type Ability, type Agent, GOAL_STATUSES } from "@bureau/protocol";
 import { answer, argument } from "../answer.ts";
 import type { Call } from "../command-line.ts";
-import { connect } from "../connect.ts";
+import { connect, type Connection } from "../connect.ts";
 import { renderTable } from "../present/table.ts";
 import { count, oneLine, relativeTime } from "../present/text.ts";
 import { goalStatus, runStatus } from "../present/words.ts";
@@ -47,9 +47,10 @@ function renderAgents(call: Call, agents: Agent[]): string {
   );
 }
 
-export async function showAgent(call: Call): Promise<void> {
+export async function showAgent(call: Call<{ abilities?: boolean }>): Promise<void> {
   const { terminal } = call;
   const { client } = await connect(call);
+  if (call.options.abilities === true) return showAbilities(call, client);
   const id = await resolveReference(client, "agent", argument(call, 0));
   const [agent, { goals }, { runs }] = await Promise.all([
     client.getAgent({ params: { agent: id } }),
@@ -81,4 +82,28 @@ export async function resumeAgent(call: Call): Promise<void> {
   const id = await resolveReference(client, "agent", argument(call, 0));
   const agent = await client.resumeAgent({ params: { agent: id } });
   answer(call, agent, () => `${agent.name} works again.\n`);
+}
+
+async function showAbilities(call: Call<{ abilities?: boolean }>, client: Connection["client"]): Promise<void> {
+  const agent = await resolveReference(client, "agent", argument(call, 0));
+  const abilities = await client.agentAbilities({ params: { agent } });
+  const { doesByItself, asksFirst, never } = abilities;
+  const part = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? "" : `${title}:\n${lines.map((line) => `  ${oneLine(line, 400)}\n`).join("")}`;
+  const told = (list: readonly Ability[]) => list.map((each) => `${each.sentence} (${each.because})`);
+  answer(call, abilities, () =>
+    [
+      part("By itself", told(doesByItself)),
+      part("After a yes", told(asksFirst)),
+      part("Never", told(never)),
+      part("Budgets", abilities.budgets),
+      part(
+        "Only advice",
+        abilities.advice.map(({ text }) => text),
+      ),
+      part("To know", abilities.notices),
+    ]
+      .filter((text) => text !== "")
+      .join("\n"),
+  );
 }

@@ -5,7 +5,7 @@ import { connect, type Connection } from "../connect.ts";
 import { endOfRun, follow } from "../follow.ts";
 import { createPrinter } from "../present/printer.ts";
 import { renderTable } from "../present/table.ts";
-import { count, money, oneLine, relativeTime, span } from "../present/text.ts";
+import { cleanText, count, money, oneLine, relativeTime, span } from "../present/text.ts";
 import { runExit, runStatus } from "../present/words.ts";
 import { resolveReference } from "../references.ts";
 import type { Terminal } from "../terminal.ts";
@@ -35,15 +35,35 @@ export async function listRuns(call: Call<WorkFilter>): Promise<void> {
   });
 }
 
-export async function showRun(call: Call): Promise<void> {
+export async function showRun(call: Call<{ explain?: boolean }>): Promise<void> {
   const { client } = await connect(call);
   const runId = await resolveReference(client, "run", argument(call, 0));
+  if (call.options.explain === true) return explain(call, client, runId);
   const [run, { steps }, { toolCalls }] = await Promise.all([
     client.getRun({ params: { runId } }),
     client.listSteps({ params: { runId }, query: { limit: PAGE } }),
     client.listToolCalls({ params: { runId }, query: { limit: PAGE } }),
   ]);
   answer(call, { ...run, steps, toolCalls }, () => renderRun(call.terminal, run, steps));
+}
+
+/** The paragraph, then a line for each step. */
+async function explain(call: Pick<Call, "terminal" | "options">, client: Connection["client"], runId: string) {
+  const explanation = await client.explainRun({ params: { runId }, query: { limit: PAGE } });
+  for (let page = 1; page < MAX_PAGES && explanation.nextAfter !== null; page += 1) {
+    const query = { after: explanation.nextAfter, limit: PAGE };
+    const more = await client.explainRun({ params: { runId }, query });
+    explanation.timeline.push(...more.timeline);
+    explanation.nextAfter = more.nextAfter;
+  }
+  answer(call, explanation, () => {
+    const lines = explanation.timeline.map((entry) => {
+      const cost = entry.tokens === 0 ? "" : `, ${count(entry.tokens, "token")}, ${money(entry.micros)}`;
+      const time = entry.durationMs === null ? "under way" : span(entry.durationMs);
+      return `${String(entry.number).padStart(4)}  ${oneLine(entry.sentence, 300)} (${time}${cost})\n`;
+    });
+    return `${cleanText(explanation.text)}\n${lines.length === 0 ? "" : `\n${lines.join("")}`}`;
+  });
 }
 
 function renderRun(terminal: Terminal, run: Run, steps: Step[]): string {

@@ -19,9 +19,9 @@ export function addAgentCommands(program: Command, session: Session): void {
   addLeaf(agent, "list", "agents by name", { example: "bureau agent list" }).action(
     onCall(session, async () => (await import("../actions/agents.ts")).listAgents),
   );
-  addLeaf(agent, "show <agent>", "one agent, with its goals and runs", { example: "bureau agent show writer" }).action(
-    onCall(session, async () => (await import("../actions/agents.ts")).showAgent),
-  );
+  addLeaf(agent, "show <agent>", "one agent, with its goals and runs", { example: "bureau agent show writer" })
+    .option("--abilities", "what it does by itself, asks for first and never does, and why")
+    .action(onCall(session, async () => (await import("../actions/agents.ts")).showAgent));
   addLeaf(agent, "pause <agent>", "hold all its work", { example: "bureau agent pause writer" }).action(
     onCall(session, async () => (await import("../actions/agents.ts")).pauseAgent),
   );

@@ -15,6 +15,23 @@ export function addWorkCommands(program: Command, session: Session): void {
     .option("--since <day>", "from this day on, as 2026-01-31")
     .option("--until <day>", "up to this day")
     .action(onCall(session, async () => (await import("../actions/show-usage.ts")).showUsage));
+  addLeaf(program, "search <text>", "goals, tasks, messages, runs, decisions and agents by their words", {
+    group: GROUP,
+    example: 'bureau search "spring launch" --kinds goal,item',
+  })
+    .option("--kinds <list>", "only these: goal, agent, thread, task, item, run, inbox, effect")
+    .option("--limit <n>", "how many", "20")
+    .action(onCall(session, async () => (await import("../actions/search.ts")).search));
+  addLeaf(program, "activity", "what happened, newest first, in sentences", {
+    group: GROUP,
+    example: "bureau activity --kind decision,effect",
+  })
+    .option("--kind <list>", "only these: goal, run, task, decision, effect, agent, policy, workspace")
+    .option("--goal <goal>", "only of this goal")
+    .option("--agent <name>", "only of this agent")
+    .option("--before <seq>", "only what happened before this number of an event")
+    .option("--limit <n>", "how many, at most 200", "50")
+    .action(onCall(session, async () => (await import("../actions/activity.ts")).showActivity));
   addStopCommands(program, session);
 }
 
@@ -51,9 +68,9 @@ function addRunCommands(program: Command, session: Session): void {
     .option("--agent <name>", "only of this agent")
     .option("--limit <n>", "how many", "50")
     .action(onCall(session, async () => (await import("../actions/runs.ts")).listRuns));
-  addLeaf(run, "show <run>", "one run with its steps", { example: "bureau run show run_01k" }).action(
-    onCall(session, async () => (await import("../actions/runs.ts")).showRun),
-  );
+  addLeaf(run, "show <run>", "one run with its steps", { example: "bureau run show run_01k --explain" })
+    .option("--explain", "what it was asked, did, cost and came to, in words")
+    .action(onCall(session, async () => (await import("../actions/runs.ts")).showRun));
   addLeaf(run, "tail <run>", "what it did, and what it does until it ends", {
     example: "bureau run tail run_01k",
   }).action(onCall(session, async () => (await import("../actions/runs.ts")).tailRun));

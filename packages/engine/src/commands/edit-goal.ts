@@ -1,7 +1,6 @@
-import { AppError, type EditGoal, type Goal, type GoalSpec } from "@bureau/protocol";
+import { AppError, describeCheck, type EditGoal, type Goal, type GoalSpec } from "@bureau/protocol";
 import { isDeepStrictEqual } from "node:util";
 import { renderGoalChanged } from "../domain/prompt.ts";
-import { describeCheck } from "../goals/describe-check.ts";
 import { goalKind, parseGoalFile, writeGoalFile } from "../goals/goal-file.ts";
 import { goalFromRow, type GoalRow, type RunRow } from "../store/rows.ts";
 import { addItems, change, type Change } from "./change.ts";

@@ -70,6 +70,25 @@ export async function loadContext(paths: ContextPaths, cache?: ContextCache): Pr
   return loaded;
 }
 
+export interface ContextFileText extends ContextSource {
+  /** Relative to the workspace where it lies in it. */
+  shownAs: string;
+  text: string;
+}
+
+/** The same files one by one, as they are read now. */
+export async function loadContextFiles(
+  paths: ContextPaths,
+): Promise<{ files: ContextFileText[]; notices: readonly string[] }> {
+  const load = await startLoad(paths);
+  for (const directory of load.directories) await loadDirectory(load, directory);
+  const files = load.files.map(({ path, shownAs, read }) => {
+    const { bytes, hash, text } = read;
+    return { path, shownAs, bytes, hash, text };
+  });
+  return { files, notices: load.notices };
+}
+
 interface LoadedFile {
   path: string;
   shownAs: string;

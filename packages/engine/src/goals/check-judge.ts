@@ -2,6 +2,7 @@ import type { Check } from "@bureau/protocol";
 import { z } from "zod";
 import type { ModelMessage, ModelRequest } from "../models/model.ts";
 import type { CheckContext, Found } from "./checker.ts";
+import { jsonObjects } from "../domain/json-objects.ts";
 import { type Evidence, gatherEvidence } from "./judge-evidence.ts";
 
 const MAX_OUTPUT_TOKENS = 2000;
@@ -74,37 +75,6 @@ function lenient(value: unknown): unknown {
         : verdict,
     ...(typeof reason === "string" ? { reason } : {}),
   };
-}
-
-/** Every top-level `{…}` of a text that is JSON. */
-function jsonObjects(text: string): unknown[] {
-  const found: unknown[] = [];
-  let depth = 0;
-  let start = 0;
-  let quoted = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const sign = text[index];
-    if (quoted) {
-      if (sign === "\\") index += 1;
-      else if (sign === '"') quoted = false;
-    } else if (sign === '"' && depth > 0) quoted = true;
-    else if (sign === "{") {
-      if (depth === 0) start = index;
-      depth += 1;
-    } else if (sign === "}" && depth > 0) {
-      depth -= 1;
-      if (depth === 0) found.push(...parsed(text.slice(start, index + 1)));
-    }
-  }
-  return found;
-}
-
-function parsed(text: string): unknown[] {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return [];
-  }
 }
 
 function judgeMessages(rubric: string, evidence: Evidence, context: CheckContext): ModelMessage[] {

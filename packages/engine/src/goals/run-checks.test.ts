@@ -3,14 +3,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Check } from "@bureau/protocol";
+import { type Check, describeCheck, impliedChecks } from "@bureau/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import type { ModelAnswer, ModelRequest } from "../models/model.ts";
 import type { CommandRequest, CommandResult, Sandbox } from "../sandbox/sandbox.ts";
 import { readVerdict } from "./check-judge.ts";
 import type { CheckContext } from "./checker.ts";
-import { describeCheck, impliedChecks } from "./describe-check.ts";
 import { runChecks } from "./run-checks.ts";
 
 let parent: string;

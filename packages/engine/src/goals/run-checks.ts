@@ -1,11 +1,10 @@
-import type { Check, CheckKind } from "@bureau/protocol";
+import { type Check, type CheckKind, checkKind, describeCheck } from "@bureau/protocol";
 import { checkCommand } from "./check-command.ts";
 import { checkFile } from "./check-file.ts";
 import { checkHttp } from "./check-http.ts";
 import { checkJudge } from "./check-judge.ts";
 import { checkPerson } from "./check-person.ts";
 import type { CheckContext, Finding, Found, RunChecks } from "./checker.ts";
-import { checkKind, describeCheck } from "./describe-check.ts";
 
 /** Characters of a detail that are kept, from both ends. */
 const DETAIL_LENGTH = 4000;

@@ -169,7 +169,7 @@ async function callWithRetries(
         maxOutputTokens: call.maxOutputTokens,
         cacheKey: journal.run.threadId,
       },
-      { signal, ...deltas(parts, journal, call.stepId) },
+      { signal, ...deltas(parts, journal, call.stepId, attempts) },
     );
     if (answer.usage) {
       spent.micros += priceOf(answer.usage, parts.models.price(answer.model));
@@ -199,12 +199,12 @@ async function callWithRetries(
   }
 }
 
-function deltas(parts: LoopParts, journal: Journal, stepId: string) {
+function deltas(parts: LoopParts, journal: Journal, stepId: string, attempt: number) {
   if (!parts.live.hasDeltaListeners) return {};
   const runId = journal.run.id;
   return {
     onDelta: ({ kind, text }: { kind: "text" | "reasoning"; text: string }) =>
-      parts.live.emitDelta({ type: "item.delta", runId, stepId, kind, text }),
+      parts.live.emitDelta({ type: "item.delta", runId, stepId, kind, text, attempt }),
   };
 }
 

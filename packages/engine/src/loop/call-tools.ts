@@ -3,6 +3,7 @@ import { timeText } from "../clock.ts";
 import type { Source } from "../domain/action.ts";
 import { callSignature, REPEAT_WINDOW, repeatedCalls } from "../domain/progress.ts";
 import { renderInterrupted } from "../domain/prompt.ts";
+import { isOutage } from "../store/database.ts";
 import { effectOfCall } from "../store/effects.ts";
 import type { Changes, NewInboxEntry, NewStep } from "../store/journal.ts";
 import type { LoadedCall } from "../store/load-run.ts";
@@ -15,6 +16,7 @@ import { withSources } from "../domain/sources.ts";
 import { labelsAfter, labelsToSet, sourcesOfCall } from "./labels.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
+import { publishForCall } from "./publish.ts";
 import { signalOutcome } from "./signal-tools.ts";
 import {
   type BegunStep,
@@ -100,6 +102,10 @@ type Work = (
   journal: Journal,
 ) => Promise<CallOutcome>;
 
+/**
+ * Does the work of all calls. What a tool throws is its outcome; that the store could not be asked is none, nor is a
+ * fault of ours on the way to a write outside, which may have taken place: these are thrown, and nothing is written.
+ */
 async function perform(
   parts: LoopParts,
   journal: Journal,
@@ -110,34 +116,43 @@ async function perform(
   const startedAt = parts.clock.now();
   const calls = pick(journal, toolCallIds);
   const ended: { call: LoadedCall; outcome: CallOutcome }[] = [];
-  let open = calls.length;
-  let wake: (() => void) | null = null;
+  const faults: Error[] = [];
+  const atWork = new Set<Promise<void>>();
   let writes: Promise<unknown> = Promise.resolve();
   for (const call of calls) {
     const tool = toolOf(journal, call);
     const toolContext = contextOf(parts, journal, call, context.signal);
     const before = tool?.exclusive ? writes : Promise.resolve();
-    const running = before.then(() => work(tool, call, toolContext, parts, journal)).catch((error) => failed(error));
-    if (tool?.exclusive) writes = running;
-    void running.then((outcome) => {
-      ended.push({ call, outcome });
-      open -= 1;
-      wake?.();
-    });
+    const ending = before
+      .then(() => work(tool, call, toolContext, parts, journal))
+      .catch((error: Error) => {
+        const isUnknown = isOutage(error) || parts.signals.stopping || call.effect === "write_outside";
+        return isUnknown ? void faults.push(error) : failed(error);
+      })
+      .then((outcome) => {
+        if (outcome) ended.push({ call, outcome });
+        atWork.delete(ending);
+      });
+    if (tool?.exclusive) writes = ending;
+    atWork.add(ending);
   }
-  while (open > 0) {
-    if (ended.length > 0) {
+  try {
+    while (atWork.size > 0) {
+      if (ended.length === 0 && faults.length === 0) await Promise.race(atWork);
+      if (faults[0]) throw faults[0];
+      if (atWork.size === 0 || ended.length === 0) continue;
       const early = await closeCalls(parts, journal, ended.splice(0));
       if (!(await context.commitEarly(early))) return {};
-      continue;
     }
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      if (ended.length > 0 || open === 0) resolve();
-    });
+    if (faults[0]) throw faults[0];
+    const spent = charge(journal, { activeMs: parts.clock.now() - startedAt });
+    return mergeChanges(spent, await closeCalls(parts, journal, ended));
+  } catch (error) {
+    // Whoever takes the run up again must find no call at work that nobody drives.
+    parts.signals.interrupt(journal.run.id);
+    await Promise.all(atWork);
+    throw error;
   }
-  const spent = charge(journal, { activeMs: parts.clock.now() - startedAt });
-  return mergeChanges(spent, await closeCalls(parts, journal, ended));
 }
 
 const execute: Work = async (tool, call, context, parts, journal) => {
@@ -242,6 +257,7 @@ function contextOf(parts: LoopParts, journal: Journal, call: LoadedCall, signal:
     clock: parts.clock,
     approved: call.approved,
     effectKey: null,
+    publish: (publication) => publishForCall(parts, journal, call, publication),
     onProgress: (text) => {
       if (parts.live.hasDeltaListeners) {
         parts.live.emitDelta({ type: "tool_call.progress", runId: run.id, stepId, kind: "output", text });
@@ -291,6 +307,7 @@ async function closeCalls(
       call.result = outcome.text.slice(0, MAX_REMEMBERED_RESULT);
       changes.toolCallPatches!.push({ id: call.id, status: outcome.status, result: outcome.text, ended_at: endedAt });
       contents.push(resultContent(call, outcome, sources[0]));
+      if (outcome.item) contents.push(outcome.item);
       changes.events!.push(endedEvent(journal, call, outcome, endedAt));
       facts = { ...facts, ...remember(journal, call, outcome) };
     }
@@ -430,7 +447,7 @@ function toolOf(journal: Journal, call: LoadedCall): Tool | undefined {
 }
 
 async function isStarted(parts: LoopParts, call: LoadedCall): Promise<boolean> {
-  return (await effectOfCall(parts.database, call.id))?.status === "started";
+  return (await effectOfCall(parts.reads, call.id))?.status === "started";
 }
 
 function pick(journal: Journal, toolCallIds: string[]): LoadedCall[] {

@@ -273,6 +273,7 @@ describe("a process that dies at any write", () => {
         const dying = world.restarted({
           executorId: "dying",
           caps: world.parts.caps!,
+          reads: crashing.database,
           database: crashing.database,
           writer: new JournalWriter({ database: crashing.database, clock: world.parts.clock }),
         });

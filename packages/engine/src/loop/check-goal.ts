@@ -1,10 +1,9 @@
-import { newId, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
+import { impliedChecks, newId, type Evidence, type ItemContent, type Usage } from "@bureau/protocol";
 import { timeText } from "../clock.ts";
 import { priceOf, remaining } from "../domain/budget.ts";
 import { afterContinuation, fingerprint } from "../domain/progress.ts";
 import { renderContinuation, renderFindings } from "../domain/prompt.ts";
 import type { CheckContext, Finding } from "../goals/checker.ts";
-import { impliedChecks } from "../goals/describe-check.ts";
 import type { CallModel } from "../models/model.ts";
 import type { Changes, NewEvidence, NewInboxEntry } from "../store/journal.ts";
 import type { LoadedGoal } from "../store/load-run.ts";

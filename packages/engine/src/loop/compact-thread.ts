@@ -30,7 +30,7 @@ async function performCompaction(
 ): Promise<Changes> {
   const model = (parts.models.chain("fast")[0] ?? parts.models.chain("default")[0])!;
   const limits = roomOf(parts, journal);
-  const loaded = await loadRun(parts.database, parts.blobs, journal.run.id);
+  const loaded = await loadRun(parts.reads, parts.blobs, journal.run.id);
   const plan = loaded ? planCompaction(loaded.items, limits, KEEP_SHARE) : null;
   if (!plan) {
     const overflow = journal.facts.contextOverflow === true;

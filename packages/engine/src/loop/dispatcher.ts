@@ -1,7 +1,8 @@
 import type { DBOS as DbosClass } from "@dbos-inc/dbos-sdk";
 import type { Clock } from "../clock.ts";
 import type { DispatchedRun, Dispatcher } from "../commands/parts.ts";
-import { openPool, type Queryable } from "../store/database.ts";
+import { type Database, openPool, type Queryable } from "../store/database.ts";
+import { redispatchStranded } from "./executors.ts";
 import { openQueue, type Queue } from "./queue.ts";
 
 /** Pinned: a run is recovered only under the version it was dispatched under, and code may change under a run. */
@@ -23,6 +24,11 @@ const MAX_RECOVERY_ATTEMPTS = 1_000;
 export interface RunDispatcher extends Dispatcher {
   /** Hands the runs of a process that died to this one. Returns how many. */
   takeOver(executorId: string): Promise<number>;
+  /**
+   * Hands over again what no dispatch will start: its hand-over was lost, or was given to this process with the
+   * answer lost. Returns how many. No drive begins here meanwhile, so none is taken for lost that has just begun.
+   */
+  redispatch(database: Pick<Database, "transaction">): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +50,8 @@ export interface DispatcherOptions {
 export async function startDispatcher(options: DispatcherOptions): Promise<RunDispatcher> {
   const { DBOS } = await import("@dbos-inc/dbos-sdk");
   const pool = openPool(options.databaseUrl, POOL_SIZE);
-  const state = { stopping: false };
+  const state = { stopping: false, redispatching: Promise.resolve() as Promise<unknown> };
+  const atWork = new Set<string>();
   DBOS.setConfig({
     name: APPLICATION_NAME,
     systemDatabaseUrl: options.databaseUrl,
@@ -59,10 +66,13 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
       if (!state.stopping || level === "error") options.log(level, message);
     }),
   });
-  DBOS.registerWorkflow(async (runId: string, dispatch: number) => options.drive(runId, dispatch), {
-    name: WORKFLOW_NAME,
-    maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS,
-  });
+  const drive = async (runId: string, dispatch: number) => {
+    await state.redispatching;
+    const id = workflowId(runId, dispatch);
+    atWork.add(id);
+    await options.drive(runId, dispatch).finally(() => atWork.delete(id));
+  };
+  DBOS.registerWorkflow(drive, { name: WORKFLOW_NAME, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
   await DBOS.launch();
   await DBOS.registerQueue(QUEUE_NAME, {
     workerConcurrency: options.concurrency,
@@ -77,6 +87,15 @@ export async function startDispatcher(options: DispatcherOptions): Promise<RunDi
     },
     kick: queue.kick,
     takeOver: (executorId) => takeOver(DBOS, executorId, queue),
+    redispatch: async (database) => {
+      const handingOver = state.redispatching.then(() =>
+        redispatchStranded(database, { executorId: options.executorId, atWork: [...atWork] }, enqueueRuns),
+      );
+      state.redispatching = handingOver.catch(() => undefined);
+      const count = await handingOver;
+      if (count > 0) queue.kick();
+      return count;
+    },
     // Runs at work are left as they are: the next start goes on with them.
     stop: async () => {
       state.stopping = true;
@@ -96,6 +115,11 @@ function wakeAt(queue: Queue, clock: Clock, at: number): void {
     else queue.kickDelayed();
   }, delay);
   timer.unref();
+}
+
+/** As `enqueueRuns` and `redispatchStranded` make it. */
+function workflowId(runId: string, dispatch: number): string {
+  return `${runId}:${dispatch}`;
 }
 
 async function enqueueRuns(transaction: Queryable, runs: DispatchedRun[]): Promise<void> {

@@ -1,7 +1,8 @@
 import { timeText } from "../clock.ts";
 import { type NextStep, nextStep } from "../domain/next-step.ts";
 import { appendItems } from "../domain/model-input.ts";
-import type { Changes, RunWrite, WriteResult } from "../store/journal.ts";
+import { type Changes, type RunWrite, type WriteResult, writeOnce } from "../store/journal.ts";
+import type { Queryable } from "../store/database.ts";
 import { type Claim, claimRuns, loadRun, type RunJournal } from "../store/load-run.ts";
 import { settleAside } from "./admit-call.ts";
 import { beginModelCall } from "./call-model.ts";
@@ -15,7 +16,7 @@ import { beginFinish, beginWait } from "./end-run.ts";
 import { type Journal, runState, writeOf } from "./journal.ts";
 import { frameJournal } from "./frame-journal.ts";
 import { together } from "../together.ts";
-import type { LoopParts } from "./parts.ts";
+import { type LoopParts, patience } from "./parts.ts";
 import { type Alongside, type BegunStep, event, mergeChanges, newItems, type Refusal } from "./step.ts";
 
 /** A run takes far fewer; this only ends a loop that a fault of ours would make endless. */
@@ -43,10 +44,10 @@ export async function driveRun(parts: LoopParts, runId: string, dispatch: number
   }
 }
 
-/** Runs that the dispatcher starts at once are taken up in one query. */
+/** Runs that the dispatcher starts at once are taken up in one query. Of two claims by this process the later one holds. */
 const claimTogether = together(MAX_CLAIMS, async (parts: LoopParts, claims: Claim[]) => {
   const by = { executorId: parts.executorId, rehearsal: parts.models.rehearsal };
-  const journals = await claimRuns(parts.database, parts.blobs, claims, by);
+  const journals = await claimRuns(parts.reads, parts.blobs, claims, by);
   return claims.map(({ runId }) => journals.get(runId) ?? null);
 });
 
@@ -64,7 +65,7 @@ async function drive(parts: LoopParts, claimed: RunJournal): Promise<void> {
     forget();
     if (refusal || !result.current) {
       outcome = {};
-      const loaded = await loadRun(parts.database, parts.blobs, runId);
+      const loaded = await loadRun(parts.reads, parts.blobs, runId);
       journal = loaded && (await frameJournal(parts, loaded));
       if (journal && refusal && result.current) remember(journal, refusal);
       continue;
@@ -173,25 +174,17 @@ async function writeAdmitted(
   outcome: Changes,
   step: BegunStep,
 ): Promise<Omit<Written, "forget">> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const written = await parts.database.transaction(async (transaction) => {
-        const refusal = (await step.admit?.(transaction, step.intent, outcome)) ?? null;
-        const wanted = writeOf(journal, outcome, refusal ? {} : step.intent);
-        return { refusal, result: await writeWithLedger(transaction, wanted) };
-      });
-      await seeLabels(parts, outcome);
-      return written;
-    } catch (error) {
-      const deadlock = error instanceof Error && "code" in error && error.code === DEADLOCK;
-      if (!deadlock || attempt >= MAX_DEADLOCKS) throw error;
-    }
-  }
+  let refusal: Refusal | null = null;
+  const result = await writeAlone(parts, writeOf(journal, outcome, step.intent), async (transaction) => {
+    refusal = (await step.admit?.(transaction, step.intent, outcome)) ?? null;
+    return await writeWithLedger(transaction, writeOf(journal, outcome, refusal ? {} : step.intent));
+  });
+  return { result, refusal };
 }
 
 /** A write that needs other rows in its transaction. Rare: a timed wait, a goal that goes on in a new run. */
 async function writeAlongside(parts: LoopParts, wanted: RunWrite, alongside: Alongside): Promise<WriteResult> {
-  const result = await parts.database.transaction(async (transaction) => {
+  const result = await writeAlone(parts, wanted, async (transaction) => {
     const written = await writeWithLedger(transaction, wanted);
     if (written.owned && written.current) await alongside(transaction);
     return written;
@@ -203,10 +196,32 @@ async function writeAlongside(parts: LoopParts, wanted: RunWrite, alongside: Alo
 /** Most writes share a statement with those of other runs; one that touches the ledger has a transaction of its own. */
 async function commit(parts: LoopParts, wanted: RunWrite): Promise<WriteResult> {
   if (!hasLedgerRows(wanted)) return await parts.writer.commit(wanted);
-  const result = await parts.database.transaction((transaction) => writeWithLedger(transaction, wanted));
+  return await writeAlone(parts, wanted, (transaction) => writeWithLedger(transaction, wanted));
+}
+
+/** A write in a transaction of its own, made once whatever becomes of the connection. */
+async function writeAlone(
+  parts: LoopParts,
+  wanted: RunWrite,
+  work: (transaction: Queryable) => Promise<WriteResult>,
+): Promise<WriteResult> {
+  const make = () => meetingDeadlocks(() => parts.database.transaction(work));
+  const result = await writeOnce(parts.reads, wanted, make, patience(parts));
   parts.live.committed();
   await seeLabels(parts, wanted.outcome, wanted.intent);
   return result;
+}
+
+/** A transaction that ended in a deadlock changed nothing, and is made again. */
+async function meetingDeadlocks<T>(make: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await make();
+    } catch (error) {
+      const deadlock = error instanceof Error && "code" in error && error.code === DEADLOCK;
+      if (!deadlock || attempt >= MAX_DEADLOCKS) throw error;
+    }
+  }
 }
 
 /** This process reads files that were just labelled next, perhaps within the second. */

@@ -11,6 +11,7 @@ import { takeBack } from "../commands/take-back.ts";
 import type { PolicyRule } from "../domain/policy.ts";
 import { listEffects } from "../queries/effects.ts";
 import { listInbox } from "../queries/inbox.ts";
+import { claimEffects, type EffectClaim } from "../store/effects.ts";
 import { owner } from "../testing/factories.ts";
 import type { ModelReply, ScriptRequest } from "../testing/model-reply.ts";
 import { fastClock, testWorld, type World } from "../testing/test-world.ts";
@@ -110,6 +111,27 @@ const effects = async () => (await listEffects(world.database, { limit: 100 })).
 const pending = async () => (await listInbox(world.database, { status: ["pending"], limit: 100 })).entries;
 const resultsOf = async () =>
   (await world.database.query("SELECT result FROM tool_calls ORDER BY position")).rows.map((row) => row.result);
+
+test("a claim that is tried again goes by what it finds then", async () => {
+  await open(turns([mail("bob@acme.test")]));
+  await ask();
+  await world.driveAll();
+  const { rows } = await world.database.query("SELECT * FROM effects");
+  const proposal = { ...rows[0], id: "eff_other", tool_call_id: "call_other", status: "approved" };
+  const { key, arguments: given, action_hash } = rows[0];
+  const started_at = new Date().toISOString();
+  const claim: EffectClaim = { tool_call_id: "call_other", key, arguments: given, action_hash, proposal, started_at };
+  const tryIt = () =>
+    world.database.transaction(async (transaction) => {
+      await claimEffects(transaction, [claim]);
+      throw new Error("undone");
+    });
+  await expect(tryIt()).rejects.toThrow("undone");
+  expect(claim.refused).toContain("already");
+  await world.database.query("UPDATE effects SET status = 'failed'");
+  await expect(tryIt()).rejects.toThrow("undone");
+  expect(claim.refused).toBeUndefined();
+});
 
 describe("a write outside", () => {
   test("that a rule allows is done, with its receipt and on whose yes", async () => {

@@ -105,7 +105,7 @@ export async function answeredBefore(
   call: { name: string; arguments: unknown },
 ): Promise<string | null> {
   const key = keyOf(journal, call);
-  const taken = (await takenEffects(parts.database, [key])).get(key);
+  const taken = (await takenEffects(parts.reads, [key])).get(key);
   if (!taken) return null;
   const at = (taken.ended_at ?? taken.started_at)?.toISOString() ?? null;
   return repeatAnswer(taken.status, at, receiptText(taken.receipt));
@@ -182,7 +182,7 @@ export async function findEffect(
   call: LoadedCall,
   context: ToolContext,
 ): Promise<EffectFound | { outcome: "refused"; text: string } | null> {
-  const row = await effectOfCall(parts.database, call.id);
+  const row = await effectOfCall(parts.reads, call.id);
   if (row === null) return null;
   if (row.status === "done")
     return { outcome: "done", receipt: row.receipt ?? {}, text: repeatAnswer("done", null, receiptText(row.receipt)) };

@@ -9,6 +9,10 @@ const MAX_SLOTS = 256;
 /** How often dead executors and stranded runs are looked for. */
 const SWEEP_MS = 15_000;
 const RECONNECT_MS = 500;
+/** After an outage it is looked so much later: by then every process that lives has taken its place again. */
+const LOOK_AFTER_OUTAGE_MS = 2_500;
+/** A hand-over to this process that it does not know of after so long is one whose answer was lost. */
+const LOST_AFTER_MS = 2_000;
 /** A machine that vanished is noticed by the server after about this long. */
 const KEEPALIVE_SECONDS = 10;
 
@@ -37,6 +41,8 @@ export class Executor {
   #client: pg.Client | null;
   #stopped = false;
   #timer: NodeJS.Timeout | null = null;
+  #lookAt = 0;
+  #look: (() => Promise<void>) | null = null;
 
   private constructor(parts: ExecutorParts, slot: number, client: pg.Client) {
     this.#parts = parts;
@@ -64,15 +70,32 @@ export class Executor {
 
   /** Looks every 15 seconds which other processes live and which died; the first look is at once. */
   sweep(found: (others: Others) => Promise<void>): void {
-    const look = async () => {
+    this.#look = async () => {
       try {
         await found(await this.#others());
       } catch (error) {
         if (!isConnectionError(error)) this.#parts.log("warn", `Looking for dead processes failed: ${String(error)}`);
       }
-      if (!this.#stopped) this.#timer = setTimeout(() => void look(), SWEEP_MS).unref();
+      this.#lookIn(SWEEP_MS);
     };
-    void look();
+    void this.#look();
+  }
+
+  /** The database was away: what was lost with it is looked for soon. */
+  afterOutage(): void {
+    this.#lookIn(LOOK_AFTER_OUTAGE_MS);
+  }
+
+  /** Unless the next look comes sooner. */
+  #lookIn(ms: number): void {
+    const at = this.#parts.clock.now() + ms;
+    if (this.#stopped || this.#look === null || (this.#timer && this.#lookAt <= at)) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#lookAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#look?.();
+    }, ms).unref();
   }
 
   async leave(): Promise<void> {
@@ -135,25 +158,36 @@ export async function forgetExecutors(database: Database, ids: string[]): Promis
   if (ids.length > 0) await database.query("DELETE FROM executors WHERE id = ANY($1)", [ids]);
 }
 
+/** A process, and the dispatches that it drives. */
+interface OwnWork {
+  executorId: string;
+  atWork: string[];
+}
+
 /**
- * Runs that are queued or at work by their row, and that no dispatch will ever start: their hand-over was lost
- * with a fault of ours. They are handed over again, under a new number.
+ * Runs that are queued or at work by their row, and that no dispatch will ever start: their hand-over was lost with a
+ * fault of ours, or this process was given it and never heard. They are handed over again, under a new number.
  */
 export async function redispatchStranded(
-  database: Database,
-  enqueue: (transaction: pg.ClientBase, run: { id: string; dispatch: number; priority: number }) => Promise<void>,
+  database: Pick<Database, "transaction">,
+  own: OwnWork,
+  enqueue: (transaction: pg.ClientBase, runs: { id: string; dispatch: number; priority: number }[]) => Promise<void>,
 ): Promise<number> {
   return database.transaction(async (transaction) => {
-    const { rows } = await transaction.query(`
-      UPDATE runs SET dispatch = dispatch + 1
+    const { rows } = await transaction.query(
+      `UPDATE runs SET dispatch = dispatch + 1
       WHERE id IN (
         SELECT r.id FROM runs r
         WHERE r.status IN ('queued', 'running') AND NOT EXISTS (
           SELECT 1 FROM dbos.workflow_status w
-          WHERE w.workflow_uuid = r.id || ':' || r.dispatch AND w.status IN ('ENQUEUED', 'PENDING', 'DELAYED'))
+          WHERE w.workflow_uuid = r.id || ':' || r.dispatch AND w.status IN ('ENQUEUED', 'PENDING', 'DELAYED')
+            AND NOT (w.status = 'PENDING' AND w.executor_id = $1 AND w.workflow_uuid <> ALL ($2::text[])
+              AND w.updated_at < extract(epoch FROM now()) * 1000 - ${LOST_AFTER_MS}))
         ORDER BY r.id LIMIT 500 FOR UPDATE SKIP LOCKED)
-      RETURNING id, dispatch, priority`);
-    for (const run of rows) await enqueue(transaction, run);
+      RETURNING id, dispatch, priority`,
+      [own.executorId, own.atWork],
+    );
+    if (rows.length > 0) await enqueue(transaction, rows);
     return rows.length;
   });
 }

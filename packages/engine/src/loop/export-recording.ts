@@ -20,14 +20,14 @@ interface StoredCall {
  * Each call's request is built again from the items that were shown, so that a replay can tell where it drifts.
  */
 export async function exportRecording(parts: LoopParts, runId: string): Promise<Recording> {
-  const loaded = await loadRun(parts.database, parts.blobs, runId);
+  const loaded = await loadRun(parts.reads, parts.blobs, runId);
   if (!loaded) {
     throw new AppError("not_found", `There is no run ${runId}.`, {
       hint: "`bureau run list` shows the runs there are.",
     });
   }
   const journal = await frameJournal(parts, loaded);
-  const { rows: calls } = await parts.database.query(
+  const { rows: calls } = await parts.reads.query(
     `SELECT id, name AS model, usage, detail FROM steps
      WHERE run_id = $1 AND kind = 'model_call' AND status = 'completed' ORDER BY number`,
     [runId],
@@ -59,7 +59,7 @@ export async function exportRecording(parts: LoopParts, runId: string): Promise<
 }
 
 async function allItems(parts: LoopParts, threadId: string): Promise<Item[]> {
-  const { rows } = await parts.database.query(
+  const { rows } = await parts.reads.query(
     `SELECT id, thread_id AS "threadId", run_id AS "runId", step_id AS "stepId", position, turn, content
      FROM items WHERE thread_id = $1 ORDER BY position`,
     [threadId],

@@ -2,7 +2,7 @@ import type { ConnectedTools } from "../connectors/connector.ts";
 import type { Source } from "../domain/action.ts";
 import { COMPACT_AT } from "../domain/compaction.ts";
 import { systemPrompt } from "../domain/prompt.ts";
-import { describeCheck } from "../goals/describe-check.ts";
+import { describeCheck } from "@bureau/protocol";
 import { modelTools } from "../tools/registry.ts";
 import type { RunJournal } from "../store/load-run.ts";
 import { type Journal, openJournal } from "./journal.ts";

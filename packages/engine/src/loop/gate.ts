@@ -33,7 +33,7 @@ export async function gateCall(
   const asker = { agent: journal.agent.name, goalId: journal.run.goalId, runId: journal.run.id };
   const own = goal ? rulesOfConstraints(goal.spec.constraints, { id: goal.id }).rules : [];
   // What a goal above refuses or asks for holds for this one too.
-  const above = goal?.parentId ? await loadRules(parts.database, asker) : [];
+  const above = goal?.parentId ? await loadRules(parts.reads, asker) : [];
   const decision = decide([...rules, ...own, ...above], {
     ...asker,
     action,
@@ -55,7 +55,7 @@ async function personsWords(parts: LoopParts, journal: Journal): Promise<string>
 }
 
 async function readWords(parts: LoopParts, { run, goal }: Journal): Promise<string> {
-  const { rows } = await parts.database.query<{ text: string }>(
+  const { rows } = await parts.reads.query<{ text: string }>(
     `SELECT left(content->>'text', $2) AS text FROM items
      WHERE thread_id = $1 AND type = 'message' AND content->>'role' = 'person' ORDER BY position DESC LIMIT 500`,
     [run.threadId, MAX_WORDS_BYTES],

@@ -1,14 +1,9 @@
-import { AppError } from "@bureau/protocol";
 import type { Clock } from "../clock.ts";
-import { type Database, isConnectionError } from "../store/database.ts";
-import { type RunWrite, type WriteResult, resolveWrite, writeJournal } from "../store/journal.ts";
+import { type Database, isOutage } from "../store/database.ts";
+import { NOT_OWNED, type RunWrite, type WriteResult, writeJournal, writeOnce } from "../store/journal.ts";
 
 /** Most writes that share one transaction. */
 const MAX_WRITES_PER_FLUSH = 256;
-/** How long a write waits for the database to come back before its run is given up by this process. */
-const OUTAGE_LIMIT_MS = 15 * 60_000;
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 2_000;
 
 interface Waiting {
   write: RunWrite;
@@ -19,6 +14,8 @@ interface Waiting {
 export interface JournalWriterParts {
   database: Database;
   clock: Clock;
+  /** Ends the waiting for a database that is away. */
+  signal?: AbortSignal;
   /** Called before and after each transaction; crash tests throw in it. */
   onWrite?: (moment: "before" | "after") => void;
   /** Called after each transaction, to tell whoever watches. */
@@ -72,55 +69,23 @@ export class JournalWriter {
         batch.map((waiting) => waiting.write),
       );
       this.#parts.onWrite?.("after");
-      for (const { write, resolve } of batch) resolve(results.get(write.runId) ?? LOST);
+      for (const { write, resolve } of batch) resolve(results.get(write.runId) ?? NOT_OWNED);
       this.#parts.onCommitted?.();
     } catch (error) {
-      if (isConnectionError(error) || isDiskFull(error)) await this.#settleAfterOutage(batch);
+      if (isOutage(error)) await this.#settleAfterOutage(batch);
       else if (batch.length === 1) batch[0]!.reject(error);
       else for (const waiting of batch) await this.#write([waiting]);
     }
   }
 
+  /** One after another: the first waits for the database, and finds it there for the others. */
   async #settleAfterOutage(batch: Waiting[]): Promise<void> {
-    const { clock, database } = this.#parts;
-    const until = clock.now() + OUTAGE_LIMIT_MS;
-    let open = batch;
-    for (let pause = RETRY_MIN_MS; open.length > 0; pause = Math.min(pause * 2, RETRY_MAX_MS)) {
-      if (clock.now() > until) {
-        const error = new AppError("unavailable", "The database did not come back within 15 minutes.", {
-          hint: "Run `bureau doctor`, then start Bureau again: every run goes on from its last step.",
-        });
-        for (const waiting of open) waiting.reject(error);
-        return;
-      }
-      await clock.sleep(pause);
-      const left: Waiting[] = [];
-      for (const waiting of open) {
-        const settled = await this.#tryAgain(database, waiting);
-        if (!settled) left.push(waiting);
-      }
-      open = left;
+    const { clock, database, signal } = this.#parts;
+    const options = { clock, isLost: true, ...(signal ? { signal } : {}) };
+    for (const { write, resolve, reject } of batch) {
+      const make = async () => (await writeJournal(database, [write])).get(write.runId) ?? NOT_OWNED;
+      await writeOnce(database, write, make, options).then(resolve, reject);
     }
     this.#parts.onCommitted?.();
   }
-
-  async #tryAgain(database: Database, { write, resolve, reject }: Waiting): Promise<boolean> {
-    try {
-      const known = await resolveWrite(database, write);
-      if (known !== "not_written") resolve(known);
-      else resolve((await writeJournal(database, [write])).get(write.runId) ?? LOST);
-      return true;
-    } catch (error) {
-      if (isConnectionError(error) || isDiskFull(error)) return false;
-      reject(error);
-      return true;
-    }
-  }
-}
-
-const LOST: WriteResult = { owned: false, current: false, positions: {} };
-
-/** The server has no room left to write: it goes on when there is room again. */
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "53100";
 }

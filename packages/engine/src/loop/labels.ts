@@ -28,11 +28,11 @@ export async function sourcesOfCall(
   return found;
 }
 
-async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
-  if (opened === ANY_FILE) return await labelsUnder(parts.database, folder);
+export async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
+  if (opened === ANY_FILE) return await labelsUnder(parts.reads, folder);
   try {
     const path = await realpath(resolve(folder, opened));
-    return await labelsOfFile(parts.database, path, (await stat(path)).ctime);
+    return await labelsOfFile(parts.reads, path, (await stat(path)).ctime);
   } catch (error) {
     // A file that is gone again cannot be judged by its own label.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

@@ -5,7 +5,7 @@ import type { RunChecks } from "../goals/checker.ts";
 import type { Models } from "../models/model.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
-import type { Database, Queryable } from "../store/database.ts";
+import type { Database, Queryable, ReconnectOptions } from "../store/database.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { CapsSource } from "../workspace/watch-caps.ts";
 import type { JournalWriter } from "./journal-writer.ts";
@@ -48,7 +48,14 @@ export interface AgentContext {
 
 /** What driving a run stands on. */
 export interface LoopParts {
-  database: Database;
+  /** Absolute, real path of the workspace's folder. */
+  workspace: string;
+  /** The name of a secret whose value is in the text. */
+  secretIn(text: string): string | null;
+  /** For all that is read: asked again during an outage. */
+  reads: Queryable;
+  /** For transactions. Nothing repeats them: what is written for a run goes through `writeOnce`. */
+  database: Pick<Database, "transaction">;
   writer: JournalWriter;
   blobs: Blobs;
   clock: Clock;
@@ -79,4 +86,9 @@ export interface LoopParts {
   folderDigest(folder: string): Promise<string>;
   runChecks: RunChecks;
   log: (level: "warn" | "error", message: string) => void;
+}
+
+/** How a drive meets an outage: it waits until the database is back, its limit is reached, or the process is to end. */
+export function patience({ clock, signals }: Pick<LoopParts, "clock" | "signals">): ReconnectOptions {
+  return { clock, signal: signals.stopped };
 }

@@ -1,13 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { PolicyRule } from "../domain/policy.ts";
-import { isConnectionError, type Queryable } from "../store/database.ts";
+import type { Queryable } from "../store/database.ts";
 
 /** A rule that is made holds within this time for reads, and at once for writes outside. */
 const FRESH_MS = 1_000;
 const MAX_RULES = 2_000;
-/** How often, and how long in all, a database that is away is asked: ten minutes. */
-const RETRY_MS = 100;
-const MAX_ATTEMPTS = 6_000;
 
 /** What decisions about calls rest on, apart from the run. */
 export interface PolicyView {
@@ -19,36 +16,20 @@ export interface PolicyView {
 export type ReadPolicy = (fresh: boolean) => Promise<PolicyView>;
 
 /** Reads rules and whether files are labelled, at most once a second unless a decision needs them as they are now. */
-export function policyReader(database: Queryable, clock: Clock, settingsRules: readonly PolicyRule[]): ReadPolicy {
+export function policyReader(reads: Queryable, clock: Clock, settingsRules: readonly PolicyRule[]): ReadPolicy {
   let kept: { at: number; view: Promise<PolicyView> } | null = null;
   return (fresh) => {
     const now = clock.now();
     if (kept !== null && !fresh && now - kept.at < FRESH_MS && now >= kept.at) return kept.view;
-    const view = readPatiently(database, clock, settingsRules);
+    const view = readView(reads, settingsRules);
     kept = { at: now, view };
     view.catch(() => (kept = null));
     return view;
   };
 }
 
-/** A database that is started again is waited for, as the journal's writes wait: a decision cannot do without. */
-async function readPatiently(
-  database: Queryable,
-  clock: Clock,
-  settingsRules: readonly PolicyRule[],
-): Promise<PolicyView> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await readView(database, settingsRules);
-    } catch (error) {
-      if (!isConnectionError(error) || attempt >= MAX_ATTEMPTS) throw error;
-      await clock.sleep(RETRY_MS);
-    }
-  }
-}
-
-async function readView(database: Queryable, settingsRules: readonly PolicyRule[]): Promise<PolicyView> {
-  const { rows } = await database.query<{ rules: PolicyRule[] | null; labelled: boolean }>({
+async function readView(reads: Queryable, settingsRules: readonly PolicyRule[]): Promise<PolicyView> {
+  const { rows } = await reads.query<{ rules: PolicyRule[] | null; labelled: boolean }>({
     name: "policy_view",
     text: `SELECT (SELECT jsonb_agg(jsonb_build_object('id', r.id, 'verdict', r.verdict, 'tool', r.tool,
         'target', r.target, 'agent', r.agent, 'goalId', r.goal_id, 'runId', r.run_id, 'afterOutside', r.after_outside,

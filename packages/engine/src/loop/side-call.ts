@@ -1,11 +1,12 @@
 import { NO_USAGE, type Usage } from "@bureau/protocol";
 import { addUsage, estimateCall, reserve } from "../domain/budget.ts";
 import type { ModelAnswer, ModelRequest } from "../models/model.ts";
-import type { Queryable } from "../store/database.ts";
+import { canonicalJson } from "../domain/hash.ts";
+import { type Queryable, withReconnect } from "../store/database.ts";
 import { writeSpending } from "../store/spending.ts";
 import { askLeave, type Leave } from "./admit-call.ts";
 import { type Journal, setFacts, spending } from "./journal.ts";
-import type { LoopParts } from "./parts.ts";
+import { type LoopParts, patience } from "./parts.ts";
 
 /** A step waits so long, and so often, for calls in flight; then it goes on without. */
 const LONGEST_WAIT_MS = 5_000;
@@ -36,7 +37,7 @@ export async function reserveSideCall(
   if (!goal?.hasFamily && !parts.caps?.current()) return null;
   const asked = { wanted: { ...wanted, turns: 0 }, maxOutputTokens, usage, models: [request.model], outcome: {} };
   for (let wait = 0; ; wait += 1) {
-    const leave = await parts.database.transaction(async (transaction) => {
+    const leave = await askOnce(parts, journal, async (transaction) => {
       const answer = await askLeave(parts, journal, transaction, asked);
       const fits = answer.ok && answer.maxOutputTokens >= maxOutputTokens;
       if (fits) await keepReservation(transaction, journal, { tokens, micros }, answer);
@@ -55,6 +56,30 @@ export async function reserveSideCall(
     }
     await parts.clock.sleep(refusal.retryAt - parts.clock.now(), signal).catch(() => undefined);
   }
+}
+
+/** Asks in a transaction, and again during an outage unless what was set aside is found to be kept. */
+async function askOnce(
+  parts: LoopParts,
+  journal: Journal,
+  ask: (transaction: Queryable) => Promise<Leave>,
+): Promise<Leave> {
+  const tried: { leave?: Leave } = {};
+  return await withReconnect(async () => {
+    if (tried.leave?.ok && (await isKept(parts, journal, tried.leave))) return tried.leave;
+    delete tried.leave;
+    return await parts.database.transaction(async (transaction) => (tried.leave = await ask(transaction)));
+  }, patience(parts));
+}
+
+/** Only what is counted in `spending` must not be kept twice; the run's state then names it. */
+async function isKept(parts: LoopParts, { run }: Journal, { kept }: Extract<Leave, { ok: true }>): Promise<boolean> {
+  if (!kept.setAside) return false;
+  const { rows } = await parts.reads.query<{ aside: unknown }>(
+    "SELECT state->'setAside' AS aside FROM runs WHERE id = $1 AND epoch = $2 FOR SHARE",
+    [run.id, run.epoch],
+  );
+  return rows[0] !== undefined && canonicalJson(rows[0].aside) === canonicalJson(kept.setAside);
 }
 
 /** Written in mid-step: by the epoch, so that a process that lost the run sets nothing aside for it. */

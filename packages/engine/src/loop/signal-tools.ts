@@ -33,7 +33,7 @@ async function askPerson(
   args: Record<string, unknown>,
 ): Promise<CallOutcome> {
   const question = textOf(args["question"]);
-  const interviewed = await guestOfThread(parts.database, journal.run.threadId, parts.clock.now());
+  const interviewed = await guestOfThread(parts.reads, journal.run.threadId, parts.clock.now());
   const entry = {
     id: newId("question"),
     kind: "question" as const,

@@ -5,7 +5,7 @@ export class ControlChanged extends Error {
 
 /** The way from a command to the step at work in this process. */
 export class Signals {
-  #stopping = false;
+  readonly #stop = new AbortController();
   readonly #open = new Map<string, AbortController>();
 
   /** A fresh signal for the run's next step; the one before is given up. */
@@ -26,10 +26,15 @@ export class Signals {
 
   /** The process ends: runs are left as they are, as by a crash, and gone on with at the next start. */
   stop(): void {
-    this.#stopping = true;
+    this.#stop.abort(new Error("Bureau is being stopped."));
   }
 
   get stopping(): boolean {
-    return this.#stopping;
+    return this.#stop.signal.aborted;
+  }
+
+  /** Aborted once the process is to end: nothing is waited for any more. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
   }
 }

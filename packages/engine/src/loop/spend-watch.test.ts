@@ -26,7 +26,7 @@ async function open(script: ModelScript): Promise<void> {
   clock.advance(WINDOW_MS * 1.05 - (clock.now() % WINDOW_MS));
   world = await testWorld(script, { clock });
   watch = new SpendWatch({
-    database: world.database,
+    reads: world.database,
     clock,
     hold: (held, title) => holdSpending(world.commands, held, title),
     log: (level, message) => {

@@ -8,7 +8,7 @@ import {
   type SpendWindow,
   USUAL_WINDOWS,
 } from "../domain/spend-rate.ts";
-import type { Database } from "../store/database.ts";
+import type { Queryable } from "../store/database.ts";
 import { spendWindows, type WatchedScope } from "../store/spend-windows.ts";
 
 const MINUTE_MS = 60_000;
@@ -29,7 +29,8 @@ export interface SettledCalls {
 }
 
 export interface SpendWatchParts {
-  database: Database;
+  /** Repeated during an outage. */
+  reads: Queryable;
   clock: Clock;
   /** Pauses the work and asks a person whether it may go on. */
   hold(held: Held, title: string): Promise<void>;
@@ -108,7 +109,7 @@ export class SpendWatch {
       const spent = { tokens: stretch.tokens, micros: stretch.micros };
       stretch.looked = spent;
       const since = { ms: (stretch.place - USUAL_WINDOWS) * RATE_WINDOW_MS, lengthMs: RATE_WINDOW_MS };
-      const windows = await spendWindows(this.#parts.database, scope, since);
+      const windows = await spendWindows(this.#parts.reads, scope, since);
       windows.delete(stretch.place);
       const verdict = judgeRate(spent, [...windows.values()]);
       if (verdict.ok) continue;

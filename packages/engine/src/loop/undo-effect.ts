@@ -20,7 +20,7 @@ export async function undoEffect(
   effectId: string,
   by: string,
 ): Promise<Effect> {
-  const effect = await findEffectRow(parts.database, effectId);
+  const effect = await findEffectRow(commands.database, effectId);
   if (effect.undone_at !== null) return effectFromRow(effect);
   if (effect.status !== "done") return await takeBack(commands, effectId, by);
   const tool = await toolOfEffect(parts, effect);
@@ -35,7 +35,7 @@ export async function undoEffect(
 
 /** Asks the provider about an unknown effect. Where it cannot say, the effect stays unknown. */
 export async function reconcileEffect(parts: LoopParts, commands: CommandParts, effectId: string): Promise<Effect> {
-  const effect = await findEffectRow(parts.database, effectId);
+  const effect = await findEffectRow(commands.database, effectId);
   if (effect.status !== "unknown") return effectFromRow(effect);
   const found = await reconcile(
     parts,
@@ -43,7 +43,7 @@ export async function reconcileEffect(parts: LoopParts, commands: CommandParts, 
     effect.arguments,
     await contextOf(parts, effect),
   );
-  if (found.outcome === "unknown") return await getEffect(parts.database, effectId);
+  if (found.outcome === "unknown") return await getEffect(commands.database, effectId);
   return await settleByProvider(commands, effectId, found.outcome === "done");
 }
 
@@ -51,12 +51,12 @@ async function toolOfEffect(parts: LoopParts, effect: EffectRow): Promise<Tool |
   const isNamed = (tool: Tool) => tool.name === effect.tool;
   const builtIn = parts.tools({ goal: effect.goal_id !== null }).find(isNamed);
   if (builtIn) return builtIn;
-  const agent = await findAgent(parts.database, effect.agent_id);
+  const agent = await findAgent(parts.reads, effect.agent_id);
   return (await parts.connectedTools(agent)).tools.find(isNamed);
 }
 
 async function contextOf(parts: LoopParts, effect: EffectRow): Promise<ToolContext> {
-  const agent = await findAgent(parts.database, effect.agent_id);
+  const agent = await findAgent(parts.reads, effect.agent_id);
   return {
     toolCallId: effect.tool_call_id as ToolContext["toolCallId"],
     runId: effect.run_id,

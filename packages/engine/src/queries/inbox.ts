@@ -9,6 +9,13 @@ import { decodeCursor, encodeCursor, partOf } from "./page.ts";
 /** Most entries that one look at what needs a person shows. */
 const MAX_HEY_ENTRIES = 100;
 
+/** Bounds of an entry in a summary: three hundred of them stay below half a megabyte. */
+const SUMMARY_TITLE = 200;
+const SUMMARY_TEXT = 160;
+const SUMMARY_CHARACTERS = 500;
+const SUMMARY_ENTRIES = 6;
+const SUMMARY_DEPTH = 4;
+
 /** The kinds are listed in their ranking; within a kind the oldest comes first. */
 const RANK = `array_position(ARRAY[${INBOX_KINDS.map((kind) => `'${kind}'`).join(", ")}], i.kind)`;
 
@@ -109,7 +116,33 @@ async function listRanked(
     ],
   });
   const part = partOf(rows, query.limit, (row) => encodeCursor([row.rank, row.created, row.id]));
-  return { entries: part.rows.map(inboxEntryFromRow), nextCursor: part.nextCursor };
+  const entries = part.rows.map(inboxEntryFromRow);
+  const shown = query.view === "summary" ? entries.map(summaryOf) : entries;
+  return { entries: shown, nextCursor: part.nextCursor };
+}
+
+/** What a list shows of an entry: texts of its details are cut, and long lists and depths left out. */
+function summaryOf(entry: InboxEntry): InboxEntry {
+  return {
+    ...entry,
+    title: entry.title.slice(0, SUMMARY_TITLE),
+    detail: cutValue(entry.detail, { room: SUMMARY_CHARACTERS }, 0),
+    choices: entry.choices.slice(0, SUMMARY_ENTRIES).map((choice) => choice.slice(0, SUMMARY_TEXT)),
+  };
+}
+
+function cutValue(value: unknown, left: { room: number }, depth: number): unknown {
+  if (typeof value === "string") {
+    const text = value.slice(0, Math.max(0, Math.min(SUMMARY_TEXT, left.room))).toWellFormed();
+    left.room -= text.length;
+    return text.length < value.length ? `${text}…` : text;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= SUMMARY_DEPTH || left.room <= 0) return Array.isArray(value) ? [] : {};
+  if (Array.isArray(value)) return value.slice(0, SUMMARY_ENTRIES).map((part) => cutValue(part, left, depth + 1));
+  const entries = Object.entries(value).slice(0, SUMMARY_ENTRIES * 2);
+  left.room -= entries.reduce((sum, [key]) => sum + key.length, 0);
+  return Object.fromEntries(entries.map(([key, part]) => [key.slice(0, 100), cutValue(part, left, depth + 1)]));
 }
 
 export async function getInboxEntry(database: Queryable, entry: string): Promise<InboxEntry> {

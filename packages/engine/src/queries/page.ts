@@ -46,11 +46,16 @@ export function decodeCursor<const Types extends readonly ("string" | "number")[
   if (
     Array.isArray(values) &&
     values.length === types.length &&
-    values.every((value, index) => typeof value === types[index])
+    values.every((value, index) => typeof value === types[index] && isStorable(value))
   ) {
     return values as { [K in keyof Types]: Types[K] extends "string" ? string : number };
   }
   throw new AppError("invalid", `"${cursor}" is not a cursor of this list.`, {
     hint: "Hand back the nextCursor of the part before, or leave it out to begin at the start.",
   });
+}
+
+/** The database can hold neither NUL characters nor halves of surrogate pairs. */
+function isStorable(value: unknown): boolean {
+  return typeof value !== "string" || (!value.includes("\0") && value.isWellFormed());
 }

@@ -1,4 +1,4 @@
-import type { After, ItemList, ListThreads, Thread, ThreadList } from "@bureau/protocol";
+import type { AfterOrBefore, ItemList, ListThreads, Thread, ThreadList } from "@bureau/protocol";
 import { findAgent, findGoal, findThread } from "./lookup.ts";
 import type { Queryable } from "../store/database.ts";
 import { itemFromRow, threadFromRow, type ItemRow, type ThreadRow } from "../store/rows.ts";
@@ -24,14 +24,29 @@ export async function getThread(database: Queryable, thread: string): Promise<Th
   return threadFromRow(await findThread(database, thread));
 }
 
-/** Items with a position after `after`, oldest first. */
-export async function listItems(database: Queryable, thread: string, query: After): Promise<ItemList> {
+/**
+ * Items with a position after `after`, oldest first; or before `before`, newest first, so that a long thread can be
+ * opened at its end.
+ */
+export async function listItems(database: Queryable, thread: string, query: AfterOrBefore): Promise<ItemList> {
   await findThread(database, thread);
+  if (query.before !== undefined) return await itemsBefore(database, thread, query.before, query.limit);
   const { rows } = await database.query<ItemRow>({
     name: "list_items",
     text: "SELECT * FROM items WHERE thread_id = $1 AND position > $2::bigint ORDER BY position LIMIT $3",
     values: [thread, query.after, query.limit + 1],
   });
   const part = afterPart(rows, query.limit, (row) => row.position);
-  return { items: part.rows.map(itemFromRow), nextAfter: part.nextAfter };
+  return { items: part.rows.map(itemFromRow), nextAfter: part.nextAfter, nextBefore: null };
+}
+
+async function itemsBefore(database: Queryable, thread: string, before: number, limit: number): Promise<ItemList> {
+  const { rows } = await database.query<ItemRow>({
+    name: "list_items_before",
+    text: `SELECT * FROM items WHERE thread_id = $1 AND ($2::bigint = 0 OR position < $2::bigint)
+           ORDER BY position DESC LIMIT $3`,
+    values: [thread, before, limit + 1],
+  });
+  const part = afterPart(rows, limit, (row) => row.position);
+  return { items: part.rows.map(itemFromRow), nextAfter: null, nextBefore: part.nextAfter };
 }

@@ -1,10 +1,20 @@
 import type { CapUse, Usage, UsageQuery, UsageReport } from "@bureau/protocol";
 import { type CapLimit, type Caps, capsFor, NO_CAPS } from "../domain/caps.ts";
 import type { Queryable } from "../store/database.ts";
+import { findAgent, findGoal } from "./lookup.ts";
 import { NOTHING_SPENT, readSpending } from "../store/spending.ts";
 
 const MAX_ROWS = 500;
+/** A year of days for some ten rows: the newest days, where there are more. */
+const MAX_DAY_ROWS = 4_000;
 const MAX_GOAL_DEPTH = 32;
+
+interface DayRow {
+  day: string;
+  key: string;
+  tokens: number;
+  micros: number;
+}
 
 interface UsageRow {
   key: string | null;
@@ -42,7 +52,11 @@ const SUMS = `
 /** Sums over the steps that are kept, by goal with the goals below it, by agent, or by day in UTC. */
 export async function usage(database: Queryable, query: UsageQuery): Promise<Omit<UsageReport, "caps">> {
   const { key, label, from } = GROUPS[query.by];
-  const { rows } = await database.query<UsageRow & { is_total: boolean }>({
+  const [agent, goal] = await Promise.all([
+    query.agent === undefined ? null : findAgent(database, query.agent),
+    query.goal === undefined ? null : findGoal(database, query.goal),
+  ]);
+  const { rows } = await database.query<UsageRow & { is_total: boolean; days: DayRow[] | null }>({
     name: `usage_by_${query.by}`,
     text: `
       WITH RECURSIVE above AS (
@@ -61,19 +75,28 @@ export async function usage(database: Queryable, query: UsageQuery): Promise<Omi
         FROM steps s JOIN runs r ON r.id = s.run_id LEFT JOIN tasks t ON t.id = r.task_id
         WHERE ($1::date IS NULL OR s.started_at >= $1::date::timestamp AT TIME ZONE 'UTC')
           AND ($2::date IS NULL OR s.started_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC')
+          AND ($3::text IS NULL OR r.agent_id = $3)
+          AND ($4::text IS NULL OR COALESCE(r.goal_id, t.goal_id) IN (SELECT below FROM above WHERE id = $4))
       ), grouped AS (
         SELECT ${key} AS key, ${label} AS label, ${SUMS} FROM ${from} GROUP BY ${key}
         ORDER BY ${query.by === "day" ? "1 DESC" : "tokens DESC, 1"} LIMIT ${MAX_ROWS}
+      ), series AS (
+        SELECT u.day, ${key} AS key, sum(u.tokens) AS tokens, sum(u.micros) AS micros FROM ${from}
+        WHERE $5 AND COALESCE(${key}, 'none') IN (SELECT COALESCE(key, 'none') FROM grouped)
+        GROUP BY u.day, ${key} ORDER BY u.day DESC, ${key} LIMIT ${MAX_DAY_ROWS}
       )
-      SELECT true AS is_total, NULL AS key, NULL AS label, ${SUMS} FROM used u
-      UNION ALL SELECT false, grouped.* FROM grouped`,
-    values: [query.since ?? null, query.until ?? null],
+      SELECT true AS is_total, NULL AS key, NULL AS label, ${SUMS}, (SELECT jsonb_agg(jsonb_build_object('day', day,
+        'key', COALESCE(key, 'none'), 'tokens', COALESCE(tokens, 0), 'micros', COALESCE(micros, 0)) ORDER BY day, key)
+        FROM series) AS days FROM used u
+      UNION ALL SELECT false, grouped.*, NULL FROM grouped`,
+    values: [query.since ?? null, query.until ?? null, agent?.id ?? null, goal?.id ?? null, query.series === "day"],
   });
   const total = rows.find((row) => row.is_total)!;
   const groups = rows.filter((row) => !row.is_total);
   return {
     rows: groups.map((row) => ({ key: row.key ?? "none", label: row.label ?? "Without a goal", usage: usageOf(row) })),
     total: usageOf(total),
+    days: total.days ?? [],
   };
 }
 

@@ -150,6 +150,18 @@ describe("withReconnect", () => {
     expect(clock.now()).toBeLessThanOrEqual(1_000);
   });
 
+  test("waits for room on the disk too, and for nothing once its signal is given", async () => {
+    const stop = new AbortController();
+    let attempts = 0;
+    const failing = async () => {
+      attempts += 1;
+      if (attempts === 3) stop.abort(new Error("stopped"));
+      throw Object.assign(new Error("no room"), { code: "53100" });
+    };
+    await expect(withReconnect(failing, { signal: stop.signal })).rejects.toThrow("stopped");
+    expect(attempts).toBe(3);
+  });
+
   test("does not repeat work that failed for another reason", async () => {
     let attempts = 0;
     const failing = async () => {

@@ -5,9 +5,10 @@ import type { Clock } from "../clock.ts";
 
 const CONNECT_LIMIT_MS = 10_000;
 const IDLE_CONNECTION_MS = 60_000;
-const RECONNECT_LIMIT_MS = 30_000;
+/** How long a database that is away is waited for in all, and how long between two tries. */
+const RECONNECT_LIMIT_MS = 15 * 60_000;
 const RECONNECT_FIRST_WAIT_MS = 20;
-const RECONNECT_LONGEST_WAIT_MS = 500;
+const RECONNECT_LONGEST_WAIT_MS = 1_000;
 
 /** A pool or a client in a transaction. */
 export type Queryable = Pick<pg.ClientBase, "query">;
@@ -25,6 +26,9 @@ export interface Database extends Queryable {
   connect(): Promise<pg.Client>;
   close(): Promise<void>;
 }
+
+/** What reads and writes need of it; only who holds it open closes it. */
+export type OpenedDatabase = Pick<Database, "query" | "transaction">;
 
 export interface DatabaseOptions {
   url: string;
@@ -97,14 +101,24 @@ export function isDiskFull(error: unknown): boolean {
   return code === "53100" || code === "ENOSPC" || code === "EDQUOT" || isDiskFull(error.cause);
 }
 
+/** Whether waiting can help: the server is away, or has no room left to write. */
+export function isOutage(error: unknown): boolean {
+  return isConnectionError(error) || isDiskFull(error);
+}
+
 export interface ReconnectOptions {
   clock?: Clock;
-  /** How long to wait for the server in all. */
+  /** How long to wait for the server in all; a quarter of an hour where it is absent. */
   limitMs?: number;
+  /** Ends the waiting, with its reason as the error. */
   signal?: AbortSignal;
 }
 
-/** Repeats `work` while the server is away. Only for work that may run twice: a lost answer may hide a commit. */
+/**
+ * Repeats `work` during an outage, after pauses that grow to a second; any other error is the caller's at once.
+ *
+ * Only for work that may run twice: a lost answer may hide a commit.
+ */
 export async function withReconnect<T>(work: () => Promise<T>, options: ReconnectOptions = {}): Promise<T> {
   const clock = options.clock ?? systemClock;
   const deadline = clock.now() + (options.limitMs ?? RECONNECT_LIMIT_MS);
@@ -113,11 +127,18 @@ export async function withReconnect<T>(work: () => Promise<T>, options: Reconnec
     try {
       return await work();
     } catch (error) {
-      if (!isConnectionError(error) || clock.now() + waitMs > deadline) throw error;
+      if (!isOutage(error) || clock.now() + waitMs > deadline) throw error;
       await clock.sleep(waitMs, options.signal);
       waitMs = Math.min(waitMs * 2, RECONNECT_LONGEST_WAIT_MS);
     }
   }
+}
+
+/** The database for reading, each query repeated during an outage. Nothing that must not be written twice goes here. */
+export function patientReads(database: Queryable, options: ReconnectOptions = {}): Queryable {
+  const ask = database.query as (...input: unknown[]) => Promise<unknown>;
+  const query = (...input: unknown[]) => withReconnect(() => ask.apply(database, input), options);
+  return { query: query as Queryable["query"] };
 }
 
 const CONNECTION_CODES = new Set([

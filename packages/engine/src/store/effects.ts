@@ -117,6 +117,8 @@ export async function claimEffects(transaction: Queryable, claims: readonly Effe
       [claim.key, claim.tool_call_id],
     );
     const other = rows[0];
+    // The transaction may be tried again, and find another answer.
+    delete claim.refused;
     if (other === undefined) await startEffect(transaction, claim);
     else {
       claim.refused = repeatAnswer(other.status, timeOf(other), receiptText(other.receipt));

@@ -13,6 +13,8 @@ export interface NewEvent {
 
 /** Channel on which a process tells the others that events were committed or that a run must look up. */
 export const NOTIFY_CHANNEL = "bureau";
+/** What is said there when somebody begins or ceases to be pushed to. */
+export const PUSH_SIGNAL = "push";
 
 /** Serialises the numbering of events over all processes. */
 const NUMBERING_LOCK = 0x62757265_6576;
@@ -76,7 +78,7 @@ COMMIT`;
 /** `to_char` pattern of ISO 8601 UTC text, as JavaScript writes it. */
 export const ISO_TIME = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
 
-const EVENT_COLUMNS = `
+export const EVENT_COLUMNS = `
   e.seq::text AS seq, e.type, e.at, e.thread_id, e.run_id, e.goal_id,
   CASE WHEN i.id IS NULL THEN e.data ELSE e.data || jsonb_build_object('item', jsonb_build_object(
     'id', i.id, 'threadId', i.thread_id, 'runId', i.run_id, 'stepId', i.step_id, 'position', i.position,
@@ -86,22 +88,36 @@ const EVENT_COLUMNS = `
 /** Events after a sequence number, oldest first, at most `limit`. Everything committed before the call is in reach. */
 export async function eventsAfter(database: Queryable, after: number, limit: number): Promise<BureauEvent[]> {
   await numberEvents(database);
-  const { rows } = await database.query({
+  const { rows } = await database.query<EventRow>({
     name: "events_after",
     text: `SELECT ${EVENT_COLUMNS} FROM events e
            LEFT JOIN items i ON e.type = 'item.added' AND i.id = e.data->>'itemId'
            WHERE e.seq > $1 ORDER BY e.seq LIMIT $2`,
     values: [after, limit],
   });
-  return rows.map((row) => ({
+  return rows.map(eventFromRow);
+}
+
+export interface EventRow {
+  seq: string;
+  type: EventType;
+  at: Date;
+  thread_id: string | null;
+  run_id: string | null;
+  goal_id: string | null;
+  data: Record<string, unknown>;
+}
+
+export function eventFromRow(row: EventRow): BureauEvent {
+  return {
     seq: Number(row.seq),
     type: row.type,
-    at: (row.at as Date).toISOString(),
+    at: row.at.toISOString(),
     threadId: row.thread_id,
     runId: row.run_id,
     goalId: row.goal_id,
     data: row.data,
-  }));
+  };
 }
 
 /** The number of the newest event that is committed. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testDatabase, type TestDatabase } from "../testing/test-database.ts";
 import { eventsAfter, lastSequence } from "./events.ts";
-import { resolveWrite, type RunWrite, storableJson, writeJournal } from "./journal.ts";
+import { resolveWrite, type RunWrite, storableJson, writeJournal, writeOnce } from "./journal.ts";
 
 const AT = "2026-03-01T10:00:00.000Z";
 
@@ -143,6 +143,74 @@ describe("the journal", () => {
     expect(await resolveWrite(database, write)).toEqual(result);
     await database.query("UPDATE runs SET epoch = 2 WHERE id = $1", [runId]);
     expect(await resolveWrite(database, write)).toMatchObject({ owned: false });
+  });
+
+  describe("a write that is made once", () => {
+    const lost = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+    const fence = { epoch: 1, control: 0, commits: 0 };
+    const make = async (write: RunWrite) => (await writeJournal(database, [write])).get(write.runId)!;
+
+    test("is not made again when only its answer was lost", async () => {
+      const { runId, threadId } = await aRun();
+      const write = aWrite(runId, threadId, fence, 1);
+      let made = 0;
+      const result = await writeOnce(database, write, async () => {
+        made += 1;
+        await make(write);
+        throw lost();
+      });
+      expect([made, result.owned, result.current, Object.keys(result.positions).length]).toEqual([1, true, true, 2]);
+      expect((await stored(runId, threadId)).items).toEqual(["outcome 1", "intent 1"]);
+    });
+
+    test("is made again when it was lost itself", async () => {
+      const { runId, threadId } = await aRun();
+      const write = aWrite(runId, threadId, fence, 1);
+      let made = 0;
+      const result = await writeOnce(database, write, () => {
+        made += 1;
+        return made < 3 ? Promise.reject(lost()) : make(write);
+      });
+      expect([made, result.owned, result.current]).toEqual([3, true, true]);
+    });
+
+    test("is known as made when it was on its way still while it was asked after", async () => {
+      const { runId, threadId } = await aRun();
+      const write = aWrite(runId, threadId, fence, 1);
+      let made = 0;
+      const result = await writeOnce(database, write, async () => {
+        made += 1;
+        if (made === 1) throw lost();
+        await make(write);
+        return await make(write);
+      });
+      expect([made, result.owned, result.current]).toEqual([2, true, true]);
+      expect((await stored(runId, threadId)).items).toEqual(["outcome 1", "intent 1"]);
+    });
+
+    test("is given up when another process has the run since, and for any other error", async () => {
+      const { runId, threadId } = await aRun();
+      const write = aWrite(runId, threadId, fence, 1);
+      await expect(writeOnce(database, write, () => Promise.reject(new Error("a fault")))).rejects.toThrow("a fault");
+      await database.query("UPDATE runs SET epoch = 2 WHERE id = $1", [runId]);
+      let made = 0;
+      const result = await writeOnce(database, write, () => {
+        made += 1;
+        return Promise.reject(lost());
+      });
+      expect([made, result.owned]).toEqual([1, false]);
+    });
+
+    test("and lets a run wait is known as made, though a person woke the run since", async () => {
+      const { runId, threadId } = await aRun();
+      const write: RunWrite = { ...aWrite(runId, threadId, fence, 1), intent: { run: { status: "waiting" } } };
+      const result = await writeOnce(database, write, async () => {
+        await make(write);
+        await database.query("UPDATE runs SET status = 'queued', control = control + 1 WHERE id = $1", [runId]);
+        throw lost();
+      });
+      expect(result).toMatchObject({ owned: true, current: true });
+    });
   });
 
   test("events of writes that went side by side are numbered once, without gaps", async () => {

@@ -11,7 +11,7 @@ import type {
   ToolEffect,
   Usage,
 } from "@bureau/protocol";
-import type { Queryable } from "./database.ts";
+import { type Queryable, type ReconnectOptions, withReconnect } from "./database.ts";
 import type { EffectClaim, EffectPatch, NewEffect } from "./effects.ts";
 import type { NewEvent } from "./events.ts";
 import type { FileLabel } from "./file-labels.ts";
@@ -258,20 +258,62 @@ function flatten(writes: RunWrite[]): Record<JournalList, unknown[]> {
   return rows;
 }
 
-/** What became of a write whose answer was lost: whether it was made, and if so its result. */
+/**
+ * What became of a write whose answer was lost: whether it was made, and if so its result.
+ *
+ * Waits for a transaction that has locked the run's row, so one that is still being committed is not taken for lost.
+ */
 export async function resolveWrite(database: Queryable, write: RunWrite): Promise<WriteResult | "not_written"> {
-  const { rows } = await database.query("SELECT epoch, control, commits::text, status FROM runs WHERE id = $1", [
-    write.runId,
-  ]);
+  const { rows } = await database.query(
+    "SELECT epoch, control, commits::text, status FROM runs WHERE id = $1 FOR SHARE",
+    [write.runId],
+  );
   const run = rows[0];
-  if (!run || run.epoch !== write.epoch) return { owned: false, current: false, positions: {} };
+  if (!run || run.epoch !== write.epoch) return NOT_OWNED;
   if (Number(run.commits) === write.commits) return "not_written";
-  const begun = write.intent.steps?.[0]?.id;
-  const current =
-    begun === undefined
-      ? run.control === write.control
-      : (await database.query("SELECT 1 FROM steps WHERE id = $1", [begun])).rows.length > 0;
   const ids = [...(write.outcome.items ?? []), ...(write.intent.items ?? [])].map((item) => item.id);
   const items = await database.query("SELECT id, position FROM items WHERE id = ANY($1)", [ids]);
-  return { owned: true, current, positions: Object.fromEntries(items.rows.map((row) => [row.id, row.position])) };
+  const positions = Object.fromEntries(items.rows.map((row) => [row.id, row.position]));
+  return { owned: true, current: await isIntentWritten(database, write, run), positions };
+}
+
+/** Where nothing tells, a command since then counts as one before: the caller then reads the store, which is right. */
+async function isIntentWritten(
+  database: Queryable,
+  { intent, control }: RunWrite,
+  run: { control: number; status: string },
+): Promise<boolean> {
+  // Under one epoch, a run that waits or is over is never running again.
+  if (intent.run?.status !== undefined) return run.status !== "running";
+  const begun = intent.steps?.[0]?.id;
+  if (begun === undefined) return run.control === control;
+  return (await database.query("SELECT 1 FROM steps WHERE id = $1", [begun])).rows.length > 0;
+}
+
+/** What is said to the driver of a run that another process has, or that is gone. */
+export const NOT_OWNED: WriteResult = { owned: false, current: false, positions: {} };
+
+/**
+ * Makes a write once, whatever the connection does: `make` is repeated during an outage only after it was found out
+ * that the write was not made. A `result` that was found out stands for what `make` would have returned.
+ */
+export async function writeOnce(
+  database: Queryable,
+  write: RunWrite,
+  make: () => Promise<WriteResult>,
+  options: ReconnectOptions & { isLost?: boolean } = {},
+): Promise<WriteResult> {
+  let isLost = options.isLost ?? false;
+  return await withReconnect(async () => {
+    const known = isLost ? await resolveWrite(database, write) : "not_written";
+    if (known !== "not_written") return known;
+    const wasLost = isLost;
+    // Until it answers, nobody knows.
+    isLost = true;
+    const result = await make();
+    if (result.owned || !wasLost) return result;
+    // The one whose answer was lost was on its way still, and came first.
+    const late = await resolveWrite(database, write);
+    return late === "not_written" ? result : late;
+  }, options);
 }

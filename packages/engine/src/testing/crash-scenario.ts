@@ -28,6 +28,8 @@ export interface CrashScenario {
   /** What a person does while the work waits. Returns false when there is nothing to do. */
   person?(threadId: string): Promise<boolean>;
   parts?(models: Models): Partial<LoopParts>;
+  /** Set when a judge is asked. */
+  judged?: true;
   /** Set when a step that is made again changes how many model calls the rest takes. */
   varies?: true;
   /** What must be true at the end, besides that nothing is lost, left open or done twice. */
@@ -122,7 +124,7 @@ async function work(
     await processes.end();
   }
   const stored = await readStored(engine.database, threadId, afterSeq);
-  await expectWhole(engine.database, stored, afterSeq);
+  await expectWhole(engine.database, stored, afterSeq, scenario);
   for (const call of stored.calls) {
     const executions = watched.executions.get(call.id) ?? 0;
     if (!call.idempotent) expect(executions, `executions of ${call.name}`).toBeLessThanOrEqual(1);
@@ -141,6 +143,7 @@ function startProcesses(engine: TestEngine, scenario: CrashScenario) {
         providers: { test: { kind: "openai-compatible", baseUrl: engine.model.openaiUrl, apiKey: "none" } },
       });
       const parts = engine.restarted({
+        reads: database,
         database,
         writer: new JournalWriter({ database, clock: systemClock }),
         continueGoal: (transaction, run) => continueGoal(engine.commands, transaction, run.goalId ?? ""),
@@ -196,7 +199,8 @@ function answers({ steps }: Stored): number {
   return steps.filter((step) => step.kind === "model_call" && step.status === "completed").length;
 }
 
-async function fill(folder: string, files: Record<string, string>): Promise<void> {
+/** Empties the folder and puts these files into it. */
+export async function fill(folder: string, files: Record<string, string>): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries({ "AGENTS.md": "You write reports.\n", ...files })) {

@@ -17,6 +17,7 @@ import { approvalTimes, DEFAULT_RUN_LIMITS, type LoopParts } from "../loop/parts
 import { Signals } from "../loop/signals.ts";
 import { createModels, type OpenModels } from "../models/models.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
+import { patientReads } from "../store/database.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { readToolPin, writeToolPin } from "../store/mcp-pins.ts";
 import { builtInTools, toolsFor } from "../tools/registry.ts";
@@ -140,21 +141,26 @@ function loopParts(input: {
     agents: async () => [{ name: "writer", folder: join(workspace, "agents", "writer") }],
   });
   input.connections.push(connectors);
+  const signals = new Signals();
+  const reads = patientReads(database, { clock: systemClock, signal: signals.stopped });
   return {
+    reads,
+    workspace,
+    secretIn: () => null,
     database,
     writer: new JournalWriter({ database, clock: systemClock }),
     blobs: openBlobs({ folder: join(workspace, ".bureau", "blobs") }),
     clock: systemClock,
     random: () => 0.5,
     live: { committed: () => undefined, emitDelta: () => undefined, hasDeltaListeners: false },
-    signals: new Signals(),
+    signals,
     dispatcher: { enqueue: async () => undefined, kick: () => undefined },
     continueGoal: async () => undefined,
     executorId: "test",
     models: input.models,
     sandbox: createSandbox({ stateFolder: join(workspace, ".bureau", "commands"), clock: systemClock }),
     limits: DEFAULT_RUN_LIMITS,
-    policy: policyReader(database, systemClock, options.rules ?? [ALLOW_ALL]),
+    policy: policyReader(reads, systemClock, options.rules ?? [ALLOW_ALL]),
     approvals: approvalTimes(),
     onDue: () => undefined,
     tools: ({ goal }) => (goal ? inGoal : outside),
@@ -172,7 +178,7 @@ function loopParts(input: {
 /** Takes up runs as the dispatcher would: those that are queued, and those whose time has come. */
 export async function runUntilIdle(parts: LoopParts): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const { rows } = await parts.database.query(
+    const { rows } = await parts.reads.query(
       `SELECT id, dispatch FROM runs WHERE status IN ('queued', 'running')
          OR (status = 'waiting' AND wait_reason = 'timer' AND wait_until <= now())
        ORDER BY priority, created_at LIMIT 1`,

@@ -65,7 +65,7 @@ export async function testWorld(script: ModelScript, options: WorldOptions = {})
 export async function driveAll(parts: LoopParts): Promise<void> {
   const atWork = new Map<string, Promise<void>>();
   for (let drives = 0; drives < MAX_DRIVES;) {
-    const { rows } = await parts.database.query(
+    const { rows } = await parts.reads.query(
       `SELECT id, dispatch, wait_until FROM runs WHERE status IN ('queued', 'running') OR (status = 'waiting' AND wait_reason = 'timer')
        ORDER BY priority, created_at`,
     );

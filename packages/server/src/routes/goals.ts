@@ -7,6 +7,7 @@ export function goalHandlers(engine: GoalsApi & RunsApi): Handlers<typeof goalsA
     listGoals: ({ query }) => engine.listGoals(query),
     createGoal: ({ body }) => engine.createGoal(body),
     getGoal: ({ params }) => engine.getGoal(params.goal),
+    getGoalText: ({ params }) => engine.getGoalText(params.goal),
     editGoal: ({ params, body }) => engine.editGoal(params.goal, body),
     pauseGoal: ({ params }) => engine.pauseGoal(params.goal),
     resumeGoal: ({ params }) => engine.resumeGoal(params.goal),

@@ -11,7 +11,7 @@ type Router = ReturnType<typeof useRouter>;
 export interface Action {
   id: string;
   label: string;
-  group: "Go to" | "Make" | "Control" | "Appearance";
+  group: "Here" | "Go to" | "Make" | "Control" | "Appearance";
   icon: IconName;
   /** `g i` is g, then i; `mod+k` is Control or Command with k. */
   keys?: string;
@@ -26,7 +26,7 @@ function goTo(id: string, label: string, icon: IconName, to: string, keys: strin
   return { id, label, group: "Go to", icon, keys, words, run: (router) => router.navigate({ to }) };
 }
 
-export const ACTIONS: readonly Action[] = [
+const actions: Action[] = [
   goTo("inbox", "Inbox", "inbox", "/", "g i", "approvals questions decisions"),
   goTo("goals", "Goals", "goal", "/goals", "g g"),
   goTo("threads", "Threads", "thread", "/threads", "g t", "conversations chat messages"),
@@ -80,3 +80,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => setTheme(theme),
   })),
 ];
+
+/** What can be done now, everywhere and on the screen that is open. */
+export const ACTIONS: readonly Action[] = actions;
+
+/** Offers what a screen can do, before everything else, until the returned function is called. */
+export function offerActions(offered: readonly Action[]): () => void {
+  actions.unshift(...offered);
+  return () => {
+    for (const action of offered) if (actions.includes(action)) actions.splice(actions.indexOf(action), 1);
+  };
+}

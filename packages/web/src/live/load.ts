@@ -1,12 +1,21 @@
-import type { BureauClient, InboxEntry, InboxStatus } from "@bureau/protocol";
+import type {
+  BureauClient,
+  EvidenceList,
+  GoalList,
+  GoalStatus,
+  InboxEntry,
+  InboxStatus,
+  RunList,
+} from "@bureau/protocol";
 import { client } from "../lib/session.ts";
-import { layThings, readLive } from "./store.ts";
+import { layThings, readLive, whenStarted } from "./store.ts";
 
 /** Asks the server and lays what comes into the view, unless events have told newer things in the meantime. */
 async function loadInto<Reply>(
   ask: (client: BureauClient) => Promise<Reply>,
   lay: (reply: Reply, askedAt: number) => void,
 ): Promise<Reply> {
+  await whenStarted();
   const askedAt = readLive().view.lastSeq;
   const reply = await ask(client);
   lay(reply, askedAt);
@@ -114,6 +123,80 @@ export const queries = {
       loadInto(
         (api) => api.listTasks({ query: { goal, limit: 200 } }),
         ({ tasks }, at) => layThings("tasks", tasks, at),
+      ),
+  }),
+  /** For `useInfiniteQuery`: goals in some statuses, newest first, part by part. */
+  goalPages: (statuses: readonly GoalStatus[], limit: number) => ({
+    queryKey: ["goals", "pages", statuses.join(" ")],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listGoals({
+            query: { status: [...statuses], limit, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ goals }, at) => layThings("goals", goals, at),
+      ),
+    getNextPageParam: ({ nextCursor }: GoalList) => nextCursor,
+  }),
+  /** For `useInfiniteQuery`: runs of a goal, newest first, part by part. */
+  goalRunPages: (goal: string) => ({
+    queryKey: ["goals", goal, "runs", "pages"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listGoalRuns({
+            params: { goal },
+            query: { limit: 20, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+    getNextPageParam: ({ nextCursor }: RunList) => nextCursor,
+  }),
+  /** For `useInfiniteQuery`: what a goal's checks found, newest first, part by part. */
+  goalEvidencePages: (goal: string) => ({
+    queryKey: ["goals", goal, "evidence", "pages"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      loadInto(
+        (api) =>
+          api.listEvidence({
+            params: { goal },
+            query: { limit: 100, ...(pageParam !== "" && { cursor: pageParam }) },
+          }),
+        ({ evidence }, at) => layThings("evidence", evidence, at),
+      ),
+    getNextPageParam: ({ nextCursor }: EvidenceList) => nextCursor,
+  }),
+  /** Those directly below it that are not over. */
+  goalsBelow: (goal: string) => ({
+    queryKey: ["goals", goal, "below"],
+    queryFn: () =>
+      loadInto(
+        (api) =>
+          api.listGoals({
+            query: { parent: goal, status: ["draft", "active", "waiting", "paused", "blocked"], limit: PAGE },
+          }),
+        ({ goals }, at) => layThings("goals", goals, at),
+      ),
+  }),
+  policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
+  openRuns: {
+    queryKey: ["runs", "open"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listRuns({ query: { status: ["queued", "running", "waiting"], limit: PAGE } }),
+        ({ runs }, at) => layThings("runs", runs, at),
+      ),
+  },
+  /** The steps that a run was at last, for what it is doing now. */
+  latestSteps: (runId: string, stepCount: number) => ({
+    queryKey: ["runs", runId, "latest steps"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listSteps({ params: { runId }, query: { after: Math.max(0, stepCount - 3), limit: 20 } }),
+        ({ steps }, at) => layThings("steps", steps, at),
       ),
   }),
   decidedInbox: {

@@ -1,10 +1,13 @@
-import { isDelta, openEventStream, type StreamMessage } from "@bureau/protocol";
+import { openEventStream, type StreamMessage } from "@bureau/protocol";
 import { client, needsSignIn } from "../lib/session.ts";
-import { layHalt, readLive, receiveDeltas, receiveEvents, setConnection, startAt } from "./store.ts";
+import { endCatchUp, layHalt, readLive, receive, resetDrafts, setConnection, startAt } from "./store.ts";
 
 const RESTART_MS = 2_000;
 /** A server that is down for a while is no reason to give up: the phone may lie on the table for days. */
 const MAX_FAILURES = 1_000_000;
+const LONGEST_BATCH_MS = 200;
+/** So long after a connection was made, events are taken for what happens now. */
+const CATCH_UP_MS = 500;
 
 /** The thread whose answers are watched as they are written; every other change comes as an event anyway. */
 let watchedThread = "none";
@@ -44,41 +47,49 @@ export function watchThread(threadId: string | null): void {
 async function follow(): Promise<void> {
   while (running) {
     connection = new AbortController();
+    const batch = createBatch();
+    let catchingUp = 0;
     const stream = openEventStream({
       baseUrl: window.location.origin,
       after: readLive().view.lastSeq,
       deltas: watchedThread,
       signal: connection.signal,
       maxFailures: MAX_FAILURES,
-      onConnection: ({ connected }) => setConnection(connected ? "live" : "lost"),
+      onConnection: ({ connected }) => {
+        batch.flush();
+        // What is written between two connections is not heard.
+        resetDrafts();
+        window.clearTimeout(catchingUp);
+        if (connected) catchingUp = window.setTimeout(endCatchUp, CATCH_UP_MS);
+        setConnection(connected ? "live" : "lost");
+      },
     });
-    const batch = createBatch();
     for await (const message of stream) batch.add(message);
     batch.flush();
+    window.clearTimeout(catchingUp);
+    resetDrafts();
   }
 }
 
-/** What comes within one frame of the screen is one change; a hidden page takes it at once. */
+/** What comes within one frame of the screen is one change; a page that nobody sees draws no frames, so time ends it too. */
 function createBatch(): { add: (message: StreamMessage) => void; flush: () => void } {
   let messages: StreamMessage[] = [];
-  let isDue = false;
+  let frame = 0;
+  let timer = 0;
   const flush = () => {
-    isDue = false;
+    cancelAnimationFrame(frame);
+    window.clearTimeout(timer);
     const taken = messages;
     messages = [];
-    const deltas = taken.filter(isDelta);
-    const events = taken.filter((message) => !isDelta(message));
-    if (deltas.length > 0) receiveDeltas(deltas);
-    if (events.length > 0) receiveEvents(events);
+    if (taken.length > 0) receive(taken);
   };
   return {
     flush,
     add(message) {
       messages.push(message);
-      if (isDue) return;
-      isDue = true;
-      if (document.hidden) queueMicrotask(flush);
-      else requestAnimationFrame(flush);
+      if (messages.length > 1) return;
+      frame = requestAnimationFrame(flush);
+      timer = window.setTimeout(flush, LONGEST_BATCH_MS);
     },
   };
 }

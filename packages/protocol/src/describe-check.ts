@@ -1,4 +1,4 @@
-import type { Check, CheckKind, GoalSpec } from "@bureau/protocol";
+import type { Check, CheckKind, GoalSpec } from "./goal.ts";
 
 const MAX_LINE_LENGTH = 200;
 
