@@ -19,6 +19,7 @@ export const ACTIVITY_LOOKS: Record<ActivityKind, { label: string; icon: IconNam
   decision: { label: "Decisions", icon: "inbox" },
   effect: { label: "Done outside", icon: "external" },
   agent: { label: "Agents", icon: "agent" },
+  artifact: { label: "Artifacts", icon: "artifact" },
   policy: { label: "Rules", icon: "shield" },
   workspace: { label: "Workspace", icon: "settings" },
 };
