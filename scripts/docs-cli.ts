@@ -21,6 +21,10 @@ const JSON_ANSWERS: Record<string, string> = {
   "device add": "a [DeviceAdded](api.md#deviceadded): the `device`, and its `token`, which is not told again",
   "device list": "a [DeviceList](api.md#devicelist)",
   "device revoke": "a [Device](api.md#device), or with `--sessions` how many were `closed`",
+  "passkey list": "a [PasskeyList](api.md#passkeylist)",
+  "passkey remove": "what was `removed`",
+  "push status": "a [PushStatus](api.md#pushstatus), with the `subscriptions` themselves",
+  "push test": "a [PushTested](api.md#pushtested)",
   "device pair":
     "a [PairingMade](api.md#pairingmade): the `pairing`, its `code` and `link`, which are not told again, and the `qr` code",
   "person list": "a [PersonList](api.md#personlist), or with `--invited` an [InvitationList](api.md#invitationlist)",

@@ -10,6 +10,7 @@ import { addGoalCommands } from "./commands/goal-commands.ts";
 import { addInboxCommands } from "./commands/inbox-commands.ts";
 import { addPeopleCommands } from "./commands/people-commands.ts";
 import { addPolicyCommands } from "./commands/policy-commands.ts";
+import { addPasskeyCommands, addPushCommands } from "./commands/push-commands.ts";
 import { addSecretCommands } from "./commands/secret-commands.ts";
 import { addStartCommands } from "./commands/start-commands.ts";
 import { addWorkCommands } from "./commands/work-commands.ts";
@@ -40,6 +41,8 @@ export function createProgram(session: Session): Command {
   addConnectorCommands(program, session);
   addCareCommands(program, session);
   addDeviceCommands(program, session);
+  addPasskeyCommands(program, session);
+  addPushCommands(program, session);
   addPeopleCommands(program, session);
   prepare(program, session);
   program.configureHelp({ helpWidth: terminal.columns ?? 100, showGlobalOptions: false });

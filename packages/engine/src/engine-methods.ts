@@ -1,5 +1,5 @@
 import { AppError, type CapUse, type PolicyRule, type Status } from "@bureau/protocol";
-import { createAccess } from "./access.ts";
+import { createAccess, createPasskeys } from "./access.ts";
 import { artifactMethods } from "./artifact-methods.ts";
 import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
@@ -23,10 +23,11 @@ import { postMessage, startRun } from "./commands/start-run.ts";
 import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
+import { uploadFile, withAttachments } from "./commands/upload-file.ts";
 import type { Connectors } from "./connectors/connector.ts";
 import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
-import type { EngineApi, InsightApi, PolicyApi, SecretsApi } from "./engine-api.ts";
+import type { AccessApi, EngineApi, InsightApi, PasskeysApi, PolicyApi, PushApi, SecretsApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import { linksApi } from "./links-methods.ts";
 import { createInsight } from "./insight.ts";
@@ -61,6 +62,7 @@ export interface MethodParts {
   sandbox: Sandbox;
   vault: SecretStore | null;
   connectors: Connectors;
+  push: PushApi;
   parts: LoopParts;
   tools: readonly Tool[];
   /** The rules of `bureau.yaml`. */
@@ -82,7 +84,6 @@ export function engineApi(given: MethodParts): EngineApi {
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
     getGoalText: (goal) => getGoalText(commands, goal),
-    createGoal: (input) => createGoal(commands, input),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
     resumeGoal: (goal) => resumeGoal(commands, goal),
@@ -96,7 +97,6 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, text, by) => postMessage(commands, thread, text, { by }),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
@@ -134,7 +134,8 @@ export function engineApi(given: MethodParts): EngineApi {
     eventsAfter: (seq, limit) => eventsAfter(database, seq, limit),
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
-    ...createAccess(commands),
+    ...doorMethods(given),
+    ...fileMethods(commands, parts),
     ...linksApi(commands),
     ...insightOf(given),
     onDelta: (listener) => live.onDelta(listener),
@@ -156,6 +157,25 @@ function policyMethods({ commands, parts, tools, vault, sandbox, policy }: Metho
         { database, settings: policy, tools: tools, connectedTools: parts.connectedTools, sandbox },
         input,
       ),
+  };
+}
+
+/** Who may ask, and who is told. */
+function doorMethods({ commands, push }: MethodParts): AccessApi & PasskeysApi & PushApi {
+  return { ...createAccess(commands), ...createPasskeys(commands), ...push };
+}
+
+/** What takes files, or tells an agent of them. */
+function fileMethods(
+  commands: CommandParts,
+  { blobs, policy }: LoopParts,
+): Pick<EngineApi, "createGoal" | "postMessage" | "uploadFile"> {
+  const uploads = { commands, blobs, onLabels: () => policy(true) };
+  return {
+    createGoal: (input) => withAttachments(uploads, () => createGoal(commands, input)),
+    postMessage: (thread, { text, attachments }, by) =>
+      withAttachments(uploads, () => postMessage(commands, thread, text, { by, attachments })),
+    uploadFile: (input) => uploadFile(uploads, input),
   };
 }
 

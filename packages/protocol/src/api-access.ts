@@ -126,6 +126,20 @@ export const API_ACCESS: Record<keyof Api, Access> = {
   agentContext: "member",
   agentSkills: "member",
   agentMemory: "member",
+  getPush: "guest",
+  getPushKey: "guest",
+  listPushSubscriptions: "guest",
+  addPushSubscription: "guest",
+  removePushSubscription: "guest",
+  testPush: "guest",
+  decideByPush: "anyone",
+  listPasskeys: "guest",
+  beginPasskey: "guest",
+  addPasskey: "guest",
+  removePasskey: "guest",
+  beginPasskeySignIn: "anyone",
+  signInWithPasskey: "anyone",
+  uploadFile: "member",
 };
 
 /** Whether a role may call an endpoint at all; for a guest, what they ask about is looked at as well. */

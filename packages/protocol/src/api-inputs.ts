@@ -19,6 +19,7 @@ const MAX_PAGE = 500;
 const MAX_CHECKS = 50;
 const MAX_CONSTRAINTS = 50;
 const MAX_LISTED_IDS = 500;
+const MAX_ATTACHMENTS = 20;
 const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
@@ -41,6 +42,9 @@ export const Reference = storable(REFERENCE_CHARACTERS);
 export const Line = storable(LINE_CHARACTERS);
 export const LongText = storable(TEXT_CHARACTERS);
 export const FilePath = storable(PATH_CHARACTERS);
+
+/** Ids of files that were uploaded before: the agent is told where they are. */
+const Attachments = z.array(Reference).max(MAX_ATTACHMENTS).optional();
 
 /** In a query string: one value, or several with commas between them. */
 export function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
@@ -122,6 +126,7 @@ export const CreateGoal = z
     thread: Reference.optional(),
     /** True: written down, and started later by `resume`. */
     draft: z.boolean().optional(),
+    attachments: Attachments,
   })
   .refine((goal) => [goal.text, goal.spec, goal.file].filter((part) => part !== undefined).length === 1, {
     message: "exactly one of text, spec and file must be given",
@@ -173,7 +178,7 @@ export type After = z.infer<typeof After>;
 export const AfterOrBefore = After.extend({ before: Position.optional() });
 export type AfterOrBefore = z.infer<typeof AfterOrBefore>;
 
-export const Message = z.strictObject({ text: LongText });
+export const Message = z.strictObject({ text: LongText, attachments: Attachments });
 export type Message = z.infer<typeof Message>;
 
 /** At most one of `agent`, `folder` and `thread`; none of them means the agent of the workspace itself. */

@@ -23,6 +23,9 @@ export const ID_PREFIXES = {
   link: "link",
   device: "dev",
   session: "sess",
+  pushSubscription: "psub",
+  passkey: "pkey",
+  upload: "upl",
   executor: "exec",
   request: "req",
 } as const;
@@ -52,6 +55,9 @@ export type PairingId = Id<"pairing">;
 export type LinkId = Id<"link">;
 export type DeviceId = Id<"device">;
 export type SessionId = Id<"session">;
+export type PushSubscriptionId = Id<"pushSubscription">;
+export type PasskeyId = Id<"passkey">;
+export type UploadId = Id<"upload">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_LENGTH = 10;

@@ -1,9 +1,9 @@
 import { API_ACCESS, type Api, api, AppError, type BytesName, type Endpoint, type Handlers } from "@bureau/protocol";
-import type { SecretGuard } from "@bureau/engine";
+import type { EngineApi, SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
 import { admit } from "./admit.ts";
-import { type Auth, createAuth, isSame } from "./auth.ts";
+import { type Auth, createAuth, createOwnerKey, isSame } from "./auth.ts";
 import { addressOf, askedOf } from "./addresses.ts";
 import { authorize, requireOwn } from "./caller.ts";
 import { errorReply } from "./errors.ts";
@@ -11,9 +11,9 @@ import { type BytesHandlers } from "./file-reply.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
-import { createPeerReader } from "./peer.ts";
+import { createPeerReader, type PeerReader } from "./peer.ts";
 import { readInput, readParams, type RequestInput } from "./read-input.ts";
-import { createRequestLimits } from "./request-limits.ts";
+import { createRequestLimits, type RequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
 import { artifactFiles, artifactHandlers } from "./routes/artifacts.ts";
 import { addCareRoutes } from "./routes/care.ts";
@@ -27,10 +27,13 @@ import { inboxHandlers } from "./routes/inbox.ts";
 import { linkHandlers } from "./routes/links.ts";
 import { type AddressReader, peopleHandlers } from "./routes/people.ts";
 import { insightHandlers } from "./routes/insight.ts";
+import { passkeyHandlers } from "./routes/passkeys.ts";
 import { policyHandlers } from "./routes/policy.ts";
+import { pushHandlers } from "./routes/push.ts";
 import { runHandlers } from "./routes/runs.ts";
 import { secretHandlers } from "./routes/secrets.ts";
 import { stateHandlers } from "./routes/state.ts";
+import { uploadHandlers } from "./routes/uploads.ts";
 import { addWebRoutes } from "./routes/web.ts";
 import { workHandlers } from "./routes/work.ts";
 
@@ -43,7 +46,8 @@ export function createApp(given: AppParts): App {
   const now = () => parts.clock.now();
   const peerOf = createPeerReader(parts.trustedProxies);
   const limits = createRequestLimits(now);
-  const auth = createAuth({ token: parts.token, engine: given.engine, peerOf, limits, now });
+  const { token, ownerKey = createOwnerKey(token) } = parts;
+  const auth = createAuth({ token, ownerKey, engine: given.engine, peerOf, limits, now });
   app.use(requestId());
   app.use(guardOrigin(parts.hosts, peerOf));
   app.use(guardSize());
@@ -51,9 +55,10 @@ export function createApp(given: AppParts): App {
   const { host = LOOPBACK, hosts, publicUrl = null } = parts;
   const addressFor: AddressReader = (context, url) =>
     addressOf({ publicUrl, host, hosts }, askedOf(context, peerOf(context), url));
-  addApiRoutes(app, parts, { auth, streams: new OpenStreams(given.engine), addressFor });
+  const streams = new OpenStreams(given.engine);
+  addApiRoutes(app, parts, { auth, peerOf, limits, streams, secrets: given.engine, addressFor });
   addCareRoutes(app, parts);
-  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
+  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder, parts.webBuild ?? null);
   refuseOtherMethods(app);
   app.notFound((context) =>
     errorReply(
@@ -68,13 +73,17 @@ export function createApp(given: AppParts): App {
 
 type AnyHandler = (input: RequestInput, context: AppContext) => Promise<unknown>;
 
-interface ApiParts {
+interface Door {
   auth: Auth;
+  peerOf: PeerReader;
+  limits: RequestLimits;
   streams: OpenStreams;
+  /** The engine as it is: what it answers of keys is no text to hide secrets in. */
+  secrets: EngineApi;
   addressFor: AddressReader;
 }
 
-function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: ApiParts): void {
+function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams, secrets, addressFor }: Door): void {
   const { engine } = parts;
   const handlers: Handlers<Api, AppContext> = {
     ...agentHandlers(engine),
@@ -90,6 +99,9 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
     ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version),
     ...deviceHandlers(engine, auth),
+    ...pushHandlers(engine, { peerOf, limits }),
+    ...passkeyHandlers(secrets, { auth, peerOf, limits }),
+    ...uploadHandlers(engine),
     ...peopleHandlers(engine, auth, addressFor),
     ...linkHandlers(engine, auth, addressFor),
     ...insightHandlers(engine),
@@ -113,7 +125,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
 }
 
 /** What a client sends may be kept and shown to a model: a secret has no place in it. */
-function refuseSecret(guard: SecretGuard, input: RequestInput): void {
+function refuseSecret(guard: SecretGuard, { file: _file, ...input }: RequestInput): void {
   const name = guard.holds(input);
   if (name === null) return;
   throw new AppError("invalid", `The request holds the value of the secret ${name}; nothing was done.`, {

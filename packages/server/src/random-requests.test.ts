@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createModels, createSecretGuard, openVault, systemClock } from "@bureau/engine";
+import { createModels, createSecretGuard, openVault, type PushOptions, systemClock } from "@bureau/engine";
 import { ERROR_CODES, ErrorBody, OWNER_ID } from "@bureau/protocol";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import type { ScriptRequest } from "../../engine/src/testing/model-server.ts";
 import { testEngine, type TestEngine } from "../../engine/src/testing/test-engine.ts";
 import { testEngineApi, type TestEngineApi } from "../../engine/src/testing/test-engine-api.ts";
 import type { Fault } from "./app-parts.ts";
+import { createPushTransport } from "./push-transport.ts";
 import { type Served, serve } from "./serve.ts";
 import { type ApiDocument, type RandomRequest, randomRequests } from "./testing/random-requests.ts";
 import { type RawAnswer, sendRaw } from "./testing/raw-http.ts";
@@ -48,7 +49,10 @@ beforeAll(async () => {
     onRead: (kept) => guard.learn(kept),
   });
   models = createModels({ default: "test/scripted", providers: { test: provider } });
-  engineApi = await testEngineApi({ ...engine, parts: { ...engine.parts, models } }, { clock, vault });
+  // Made-up addresses are none of the internet: nothing is sent.
+  const transport = createPushTransport({ vault, guard, subject: "mailto:ana@bureau-of-ana.eu", allowHosts: [] });
+  const push: PushOptions = { transport, actions: "approvals", ownerKey: async () => "key" };
+  engineApi = await testEngineApi({ ...engine, parts: { ...engine.parts, models } }, { clock, vault, push });
   await engineApi.api.setSecret("PLANTED", VAULTED);
   await writeFile(join(engine.workspace, ".env"), `KEY=${PLANTED}\n`);
   await writeFile(join(engine.workspace, ".bureau-token"), `${OWNER}\n`);

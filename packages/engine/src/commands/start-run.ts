@@ -10,6 +10,7 @@ import type { CommandParts } from "./parts.ts";
 import { insertRun } from "./run-writes.ts";
 import { startOnNewThread } from "./start-runs.ts";
 import { runtimeItem, steerRun } from "./steer-run.ts";
+import { attachedItems } from "./upload-file.ts";
 
 /** Times that a message looks again for the run it steers, while runs of the thread begin and end. */
 const MAX_TRIES = 5;
@@ -28,6 +29,8 @@ export async function startRun(parts: CommandParts, input: StartRun): Promise<Ru
 export interface MessageOptions {
   /** Who says it; whoever runs the program where absent. */
   by?: Decider | undefined;
+  /** Ids of uploads that go with it. */
+  attachments?: readonly string[] | undefined;
   /** Said by the runtime before it: what it is about. */
   about?: string;
   /** False: it is no answer to a question that the run waits with. */
@@ -60,17 +63,19 @@ async function startRunOnThread(
   parts: CommandParts,
   threadId: string,
   input: Pick<StartRun, "text" | "limits">,
-  { about, alongside }: MessageOptions = {},
+  { about, alongside, attachments = [] }: MessageOptions = {},
 ): Promise<Run> {
   return await change(parts, async (change) => {
     const thread = await findThread(change.transaction, threadId);
     const agent = await findAgent(change.transaction, thread.agent_id, "share");
     const goal = thread.goal_id === null ? null : await findGoal(change.transaction, thread.goal_id, "update");
     if (about !== undefined) await addItems(change, thread.id, [runtimeItem(about, null, 0)]);
+    const attached = await attachedItems(change, agent.id, attachments, { runId: null, turn: 0 });
     const row = await insertRun(change, {
       threadId: thread.id,
       agent,
       trigger: "message",
+      before: attached,
       message: { role: "person", text: input.text },
       // A message on the thread of a goal at work works for that goal; otherwise it is a conversation about it.
       ...(goal !== null && isAtWork(goal) && { goal }),

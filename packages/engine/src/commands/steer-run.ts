@@ -8,19 +8,21 @@ import { lockRun } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import type { MessageOptions } from "./start-run.ts";
 import { requeueRun, touchRun, updateRun } from "./run-writes.ts";
+import { attachedItems } from "./upload-file.ts";
 
 /** Who speaks where nobody said: whoever runs the program. */
 const SOMEBODY: Decider = { name: "person", scope: "full", role: "owner", device: null };
 
 /**
  * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
- * A run that waits for a free answer takes the message as the answer, from whoever may give it.
+ * A run that waits for a free answer takes the message as the answer, from whoever may give it. `attachments` are ids
+ * of uploads.
  */
 export async function steerRun(
   parts: CommandParts,
   runId: string,
   text: string,
-  { by = SOMEBODY, about, isAnswer = true, alongside }: MessageOptions = {},
+  { by = SOMEBODY, about, isAnswer = true, alongside, attachments = [] }: MessageOptions = {},
 ): Promise<Run> {
   return await change(parts, async (change) => {
     const { run, goal } = await lockRun(change.transaction, runId);
@@ -34,6 +36,8 @@ export async function steerRun(
         hint: "Post the message to its thread in a moment; that starts a new run.",
       });
     }
+    const attached = await attachedItems(change, run.agent_id, attachments, { runId: run.id, turn: run.turn });
+    await addItems(change, run.thread_id, attached);
     const question = isAnswer && run.wait_reason === "question" ? await freeQuestion(change, run, text, by) : null;
     if (question !== null) {
       return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by }));

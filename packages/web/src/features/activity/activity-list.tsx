@@ -18,6 +18,7 @@ export const ACTIVITY_LOOKS: Record<ActivityKind, { label: string; icon: IconNam
   task: { label: "Tasks", icon: "check" },
   decision: { label: "Decisions", icon: "inbox" },
   effect: { label: "Done outside", icon: "external" },
+  artifact: { label: "Artifacts", icon: "artifact" },
   agent: { label: "Agents", icon: "agent" },
   artifact: { label: "Artifacts", icon: "artifact" },
   policy: { label: "Rules", icon: "shield" },
