@@ -7,10 +7,12 @@ import { ActivityView } from "../features/activity/activity-view.tsx";
 import { AbilitiesSection } from "../features/agent/abilities-section.tsx";
 import { AGENT_LOOKS } from "../features/agent/agent-now.ts";
 import { ContextSection } from "../features/agent/context-section.tsx";
+import { FilesSection } from "../features/agent/files-section.tsx";
 import { MemorySection, SkillsSection } from "../features/agent/knowledge-section.tsx";
 import { PauseButton } from "../features/agent/pause-button.tsx";
 import { useAgentsNow } from "../features/agent/use-agents.ts";
 import { GoalsSection, ThreadsSection } from "../features/agent/work-section.tsx";
+import { PreviewView } from "../features/preview/preview-view.tsx";
 import { AgentUsageSection } from "../features/usage/agent-usage-section.tsx";
 import { queries } from "../live/load.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -21,6 +23,7 @@ const TABS = [
   { value: "work", label: "Work" },
   { value: "may", label: "May do" },
   { value: "knows", label: "Knows" },
+  { value: "files", label: "Files" },
   { value: "did", label: "Did" },
 ] as const;
 type TabName = (typeof TABS)[number]["value"];
@@ -107,6 +110,13 @@ function Panel({ tab, agent }: { tab: TabName; agent: Agent }) {
           <SkillsSection agentId={agent.id} />
           <MemorySection agentId={agent.id} />
         </>
+      );
+    case "files":
+      return (
+        <FilesSection
+          agentId={agent.id}
+          show={(preview, contentUrl) => <PreviewView preview={preview} contentUrl={contentUrl} />}
+        />
       );
     case "did":
       return <ActivityView filter={filter} />;

@@ -20,7 +20,6 @@ export const ACTIVITY_LOOKS: Record<ActivityKind, { label: string; icon: IconNam
   effect: { label: "Done outside", icon: "external" },
   artifact: { label: "Artifacts", icon: "artifact" },
   agent: { label: "Agents", icon: "agent" },
-  artifact: { label: "Artifacts", icon: "artifact" },
   policy: { label: "Rules", icon: "shield" },
   workspace: { label: "Workspace", icon: "settings" },
 };
