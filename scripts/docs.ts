@@ -129,7 +129,7 @@ function endpointText(name: string, endpoint: Endpoint): string {
     "",
     ...query.map(({ name: key, schema }) => `- query \`${key}\`: ${typeText(schema)}${defaultText(schema)}`),
     ...(body === undefined ? [] : [`- body: ${typeText(body)}`]),
-    `- reply: ${endpoint.reply === "empty" ? "nothing" : endpoint.reply === "events" ? "server-sent events" : typeText(reply ?? {})}`,
+    `- reply: ${endpoint.reply === "empty" ? "nothing" : endpoint.reply === "events" ? "server-sent events" : endpoint.reply === "bytes" ? "the file's bytes" : typeText(reply ?? {})}`,
     ...(endpoint.errors === undefined ? [] : [`- errors: ${endpoint.errors.map((code) => `\`${code}\``).join(", ")}`]),
     "",
   ];

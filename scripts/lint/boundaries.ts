@@ -37,7 +37,7 @@ const CONTRACTS = [
 const SHARED_RULES = [`${ENGINE}tools/public-address.ts`];
 
 /** Rooms of the engine that touch the world, each in one way. */
-const ADAPTERS = ["models", "tools", "sandbox", "goals", "context", "vault", "connectors"];
+const ADAPTERS = ["models", "tools", "sandbox", "goals", "context", "vault", "connectors", "previews"];
 
 /** What every test may import, whatever it tests. */
 const TEST_TOOLS = ["vitest", "fast-check", "node:*", `${ENGINE}testing/`, "packages/server/src/testing/"];

@@ -1,5 +1,6 @@
 import {
   AppError,
+  ARTIFACT_STATUSES,
   type BureauClient,
   GOAL_STATUSES,
   ID_PREFIXES,
@@ -24,7 +25,7 @@ interface Part {
   nextCursor: string | null;
 }
 
-type Kind = "agent" | "goal" | "task" | "thread" | "run" | "effect";
+type Kind = "agent" | "goal" | "task" | "thread" | "run" | "effect" | "artifact";
 
 /** How each kind of thing is listed, newest first, whatever its state. */
 const LISTS: Record<Kind, (client: BureauClient, page: { limit: number; cursor?: string }) => Promise<Part>> = {
@@ -47,6 +48,12 @@ const LISTS: Record<Kind, (client: BureauClient, page: { limit: number; cursor?:
   effect: async (client, query) => {
     const { effects, nextCursor } = await client.listEffects({ query });
     return { things: effects, nextCursor };
+  },
+  artifact: async (client, query) => {
+    const { artifacts, nextCursor } = await client.listArtifacts({
+      query: { ...query, status: [...ARTIFACT_STATUSES] },
+    });
+    return { things: artifacts, nextCursor };
   },
   run: async (client, query) => {
     const { runs, nextCursor } = await client.listRuns({ query: { ...query, status: [...RUN_STATUSES] } });

@@ -1,7 +1,8 @@
-import type { AccessApi } from "./engine-api.ts";
+import type { AccessApi, PasskeysApi } from "./engine-api.ts";
 import type { AccessParts } from "./commands/access-parts.ts";
 import { addDevice, revokeDevice } from "./commands/devices.ts";
 import { acceptInvitation, invite, revokeInvitation } from "./commands/invitations.ts";
+import * as passkeys from "./commands/passkeys.ts";
 import { endPairing, getPairing, pair, redeemPairing } from "./commands/pairings.ts";
 import { changePreferences, removePerson } from "./commands/people.ts";
 import { callerOfSession, callerOfToken, stillAllowed } from "./commands/recognize-caller.ts";
@@ -37,5 +38,19 @@ export function createAccess(parts: AccessParts): AccessApi {
     getPairing: (pairing, of) => getPairing(parts, pairing, of),
     endPairing: (pairing, of) => endPairing(parts, pairing, of),
     redeemPairing: (input) => redeemPairing(parts, input),
+  };
+}
+
+/** Passkeys by the database alone, for the same reason. */
+export function createPasskeys(parts: AccessParts): PasskeysApi {
+  return {
+    listPasskeys: (of) => passkeys.listPasskeys(parts.database, of),
+    addPasskey: (passkey) => passkeys.addPasskey(parts, passkey),
+    removePasskey: (passkey, of) => passkeys.removePasskey(parts.database, passkey, of),
+    addChallenge: (challenge, use) => passkeys.addChallenge(parts, challenge, use),
+    takeChallenge: (challenge, use) => passkeys.takeChallenge(parts, challenge, use),
+    passkeysOf: (holder, host) => passkeys.passkeysOf(parts.database, holder, host),
+    findPasskey: (credentialId, host) => passkeys.findPasskey(parts, credentialId, host),
+    passkeyUsed: (id, counter) => passkeys.passkeyUsed(parts, id, counter),
   };
 }

@@ -3,21 +3,31 @@ import type {
   AddAgent,
   AddDevice,
   AddPolicyRule,
+  AddPushSubscription,
   After,
   AfterOrBefore,
   Agent,
   AgentAbilities,
   AgentComposed,
   AgentContextFiles,
+  AgentFileList,
   AgentList,
   AgentMemory,
   AgentSkills,
   Answer,
+  Artifact,
+  ArtifactComment,
+  ArtifactDetail,
+  ArtifactDifference,
+  ArtifactList,
   BureauEvent,
   CheckStarted,
   ComposeAgent,
   ComposeGoal,
+  CommentArtifact,
+  CommentReply,
   ConnectorList,
+  ContextFile,
   CreateAgent,
   CreateGoal,
   CreateTask,
@@ -26,6 +36,7 @@ import type {
   DeviceAdded,
   DeviceId,
   DeviceList,
+  DifferenceQuery,
   DoctorReport,
   EditApproval,
   Effect,
@@ -47,6 +58,7 @@ import type {
   ItemList,
   ListActivity,
   ListAgents,
+  ListArtifacts,
   ListDevices,
   ListGoals,
   ListInbox,
@@ -55,11 +67,21 @@ import type {
   ListThreads,
   ListedRule,
   LiveDelta,
+  Message,
   MessageReply,
   Page,
+  Passkey,
+  PasskeyId,
   PersonId,
   PolicyRules,
   PolicySimulation,
+  Preview,
+  PushDecided,
+  PushKey,
+  PushStatus,
+  PushSubscription,
+  PushSubscriptionList,
+  PushTested,
   Recording,
   ResumeAllReply,
   Run,
@@ -67,6 +89,7 @@ import type {
   RunList,
   SearchQuery,
   SearchResult,
+  SaveContextFile,
   Secret,
   SecretList,
   SessionId,
@@ -82,9 +105,14 @@ import type {
   Thread,
   ThreadList,
   ToolCallList,
+  Upload,
+  UploadFile,
   UsageQuery,
   UsageReport,
 } from "@bureau/protocol";
+import type { FileBytes } from "./commands/look-at-artifact.ts";
+import type { KnownPasskey, NewPasskey, PasskeyHolder } from "./commands/passkeys.ts";
+import type { PushCaller } from "./commands/push-subscriptions.ts";
 import type { KnownCaller } from "./commands/recognize-caller.ts";
 import type { SessionHolder, SessionOpened } from "./commands/sessions.ts";
 import type { Decider } from "./domain/decider.ts";
@@ -107,12 +135,17 @@ export interface EngineApi
     RunsApi,
     InboxApi,
     EffectsApi,
+    ArtifactsApi,
+    FilesApi,
     PolicyApi,
     SecretsApi,
     ConnectorsApi,
     StateApi,
     EventsApi,
     AccessApi,
+    PasskeysApi,
+    PushApi,
+    UploadsApi,
     LinksApi,
     InsightApi {}
 
@@ -158,7 +191,7 @@ export interface WorkApi {
   /** Items with a position after `after`, oldest first, or before `before`, newest first. */
   listItems(thread: string, query: AfterOrBefore): Promise<ItemList>;
   /** Steers the thread's open run, or starts one. */
-  postMessage(thread: string, text: string, by?: Decider): Promise<MessageReply>;
+  postMessage(thread: string, message: Message, by?: Decider): Promise<MessageReply>;
 }
 
 export interface RunsApi {
@@ -195,6 +228,31 @@ export interface EffectsApi {
   undoEffect(effect: string, by: DecidedBy): Promise<Effect>;
   /** Asks the provider about an effect of which nobody can tell. */
   reconcileEffect(effect: string): Promise<Effect>;
+}
+
+/** What runs have published. A change by hand of an artifact's plain file is taken up whenever it is looked at. */
+export interface ArtifactsApi {
+  listArtifacts(query: ListArtifacts): Promise<ArtifactList>;
+  getArtifact(artifact: string): Promise<ArtifactDetail>;
+  /** `version` is a number, or `newest`. */
+  previewArtifact(artifact: string, version: string): Promise<Preview>;
+  artifactContent(artifact: string, version: string): Promise<FileBytes>;
+  diffArtifact(artifact: string, query: DifferenceQuery): Promise<ArtifactDifference>;
+  commentArtifact(artifact: string, input: CommentArtifact & DecidedBy): Promise<CommentReply>;
+  resolveComment(artifact: string, comment: string, by: DecidedBy): Promise<ArtifactComment>;
+  reopenComment(artifact: string, comment: string, by: DecidedBy): Promise<ArtifactComment>;
+  archiveArtifact(artifact: string): Promise<Artifact>;
+  unarchiveArtifact(artifact: string): Promise<Artifact>;
+}
+
+/** Files of agents' folders, as far as a person may see them from afar. */
+export interface FilesApi {
+  listAgentFiles(agent: string, path: string): Promise<AgentFileList>;
+  previewAgentFile(agent: string, path: string): Promise<Preview>;
+  agentFileContent(agent: string, path: string): Promise<FileBytes>;
+  getContextFile(agent: string, path: string): Promise<ContextFile>;
+  /** Throws `conflict` when the file is not as the editor saw it. */
+  saveContextFile(agent: string, input: SaveContextFile): Promise<ContextFile>;
 }
 
 export interface PolicyApi {
@@ -264,6 +322,41 @@ export interface AccessApi extends PeopleApi {
     devices: readonly DeviceId[];
     sessions: readonly SessionId[];
   }): Promise<Set<DeviceId | SessionId>>;
+}
+
+/** What a challenge is for. */
+export type ChallengeUse = { purpose: "register"; holder: PasskeyHolder } | { purpose: "sign_in" };
+
+/** What is kept of passkeys. That a signature is right is checked by whoever asks for these. */
+export interface PasskeysApi {
+  /** Of one person, or of all. */
+  listPasskeys(of: PersonId | null): Promise<Passkey[]>;
+  addPasskey(passkey: NewPasskey): Promise<Passkey>;
+  removePasskey(passkey: string, of: PersonId | null): Promise<void>;
+  /** Keeps what is to be signed, for five minutes and one use. */
+  addChallenge(challenge: string, use: ChallengeUse): Promise<void>;
+  /** True once. */
+  takeChallenge(challenge: string, use: ChallengeUse): Promise<boolean>;
+  passkeysOf(holder: PasskeyHolder, host: string): Promise<{ credentialId: string; transports: string[] }[]>;
+  findPasskey(credentialId: string, host: string): Promise<KnownPasskey | null>;
+  /** False where it was used meanwhile. */
+  passkeyUsed(passkey: PasskeyId, counter: number): Promise<boolean>;
+}
+
+export interface PushApi {
+  getPush(): Promise<PushStatus>;
+  getPushKey(): Promise<PushKey>;
+  /** Everybody's own; for the owner all. */
+  listPushSubscriptions(by: PushCaller): Promise<PushSubscriptionList>;
+  addPushSubscription(input: AddPushSubscription & { by: PushCaller }): Promise<PushSubscription>;
+  removePushSubscription(subscription: string, by: PushCaller): Promise<void>;
+  testPush(input: { subscription?: string | undefined; by: PushCaller }): Promise<PushTested>;
+  /** Decides what the token was made for, as the device that was pushed to, once. */
+  decideByPush(token: string): Promise<PushDecided>;
+}
+
+export interface UploadsApi {
+  uploadFile(input: UploadFile & { bytes: Uint8Array; type: string; by: string }): Promise<Upload>;
 }
 
 /** Looking through, explaining and preparing. Changes no work. */

@@ -1,5 +1,6 @@
 import { AppError, type CapUse, type PolicyRule, type Status } from "@bureau/protocol";
-import { createAccess } from "./access.ts";
+import { createAccess, createPasskeys } from "./access.ts";
+import { artifactMethods } from "./artifact-methods.ts";
 import { localDay } from "./clock.ts";
 import * as agentCommands from "./commands/add-agent.ts";
 import { answerInboxEntry } from "./commands/answer-question.ts";
@@ -22,14 +23,16 @@ import { postMessage, startRun } from "./commands/start-run.ts";
 import { steerRun } from "./commands/steer-run.ts";
 import { stopAll } from "./commands/stop-all.ts";
 import { stopGoal } from "./commands/stop-goal.ts";
+import { uploadFile, withAttachments } from "./commands/upload-file.ts";
 import type { Connectors } from "./connectors/connector.ts";
 import { textOfDecider } from "./domain/decider.ts";
 import { examine } from "./doctor.ts";
-import type { EngineApi, InsightApi } from "./engine-api.ts";
+import type { AccessApi, EngineApi, InsightApi, PasskeysApi, PolicyApi, PushApi, SecretsApi } from "./engine-api.ts";
 import { exportRecording } from "./loop/export-recording.ts";
 import { linksApi } from "./links-methods.ts";
 import { createInsight } from "./insight.ts";
 import type { Live } from "./loop/live.ts";
+import { artifactParts } from "./loop/publish.ts";
 import { reconcileEffect, undoEffect } from "./loop/undo-effect.ts";
 import type { LoopParts } from "./loop/parts.ts";
 import type { Models } from "./models/model.ts";
@@ -47,7 +50,6 @@ import { getThread, listItems, listThreads } from "./queries/threads.ts";
 import { capUse, usage } from "./queries/usage.ts";
 import { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
-import type { Database } from "./store/database.ts";
 import { eventsAfter, lastSequence } from "./store/events.ts";
 import { readHalt } from "./store/halt.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -60,6 +62,7 @@ export interface MethodParts {
   sandbox: Sandbox;
   vault: SecretStore | null;
   connectors: Connectors;
+  push: PushApi;
   parts: LoopParts;
   tools: readonly Tool[];
   /** The rules of `bureau.yaml`. */
@@ -81,7 +84,6 @@ export function engineApi(given: MethodParts): EngineApi {
     listGoals: (query) => listGoals(database, query),
     getGoal: (goal) => getGoal(database, goal),
     getGoalText: (goal) => getGoalText(commands, goal),
-    createGoal: (input) => createGoal(commands, input),
     editGoal: (goal, input) => editGoal(commands, goal, input),
     pauseGoal: (goal) => pauseGoal(commands, goal),
     resumeGoal: (goal) => resumeGoal(commands, goal),
@@ -95,14 +97,13 @@ export function engineApi(given: MethodParts): EngineApi {
     listThreads: (query) => listThreads(database, query),
     getThread: (thread) => getThread(database, thread),
     listItems: (thread, query) => listItems(database, thread, query),
-    postMessage: (thread, text, by) => postMessage(commands, thread, text, by),
     startRun: (input) => startRun(commands, input),
     listRuns: (query) => listRuns(database, query),
     getRun: (run) => getRun(database, run),
     listSteps: (run, query) => listSteps(database, run, query),
     listToolCalls: (run, query) => listToolCalls(database, run, query),
     cancelRun: (run) => cancelRun(commands, run),
-    steerRun: (run, text, by) => steerRun(commands, run, text, by),
+    steerRun: (run, text, by) => steerRun(commands, run, text, { by }),
     exportRecording: (run) => exportRecording(parts, run),
     listInbox: (query, view) => listInbox(database, query, view),
     getInboxEntry: (entry) => getInboxEntry(database, entry),
@@ -117,19 +118,10 @@ export function engineApi(given: MethodParts): EngineApi {
     getEffect: (effect) => getEffect(database, effect),
     undoEffect: (effect, { by }) => undoEffect(parts, commands, effect, textOfDecider(by)),
     reconcileEffect: (effect) => reconcileEffect(parts, commands, effect),
+    ...artifactMethods(commands, artifactParts(parts)),
     stopAll: ({ by }) => stopAll(commands, textOfDecider(by)),
     resumeAll: () => resumeAll(commands),
-    listPolicyRules: () => listRules(database, given.policy),
-    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: textOfDecider(by) }),
-    removePolicyRule: (rule) => removePolicyRule(commands, rule),
-    listSecrets: () => listSecrets(vault, commands.workspace.folder),
-    setSecret: (name, value) => setSecret(vault, commands.workspace.folder, { name, value }),
-    removeSecret: (name) => removeSecret(vault, name),
-    simulatePolicy: (input) =>
-      simulatePolicy(
-        { database, settings: given.policy, tools: given.tools, connectedTools: parts.connectedTools, sandbox },
-        input,
-      ),
+    ...policyMethods(given),
     hey: (view) => hey(database, view),
     usage: async (query) => ({ ...(await usage(database, query)), caps: await capsInUse(database, parts) }),
     status: () => statusOf(commands, models),
@@ -142,10 +134,48 @@ export function engineApi(given: MethodParts): EngineApi {
     eventsAfter: (seq, limit) => eventsAfter(database, seq, limit),
     lastSequence: () => lastSequence(database),
     onEvents: (listener) => live.onEvents(listener),
-    ...createAccess(commands),
+    ...doorMethods(given),
+    ...fileMethods(commands, parts),
     ...linksApi(commands),
     ...insightOf(given),
     onDelta: (listener) => live.onDelta(listener),
+  };
+}
+
+function policyMethods({ commands, parts, tools, vault, sandbox, policy }: MethodParts): PolicyApi & SecretsApi {
+  const { database, workspace } = commands;
+  const { folder } = workspace;
+  return {
+    listPolicyRules: () => listRules(database, policy),
+    addPolicyRule: ({ by, ...input }) => addPolicyRule(commands, { ...input, by: textOfDecider(by) }),
+    removePolicyRule: (rule) => removePolicyRule(commands, rule),
+    listSecrets: () => listSecrets(vault, folder),
+    setSecret: (name, value) => setSecret(vault, folder, { name, value }),
+    removeSecret: (name) => removeSecret(vault, name),
+    simulatePolicy: (input) =>
+      simulatePolicy(
+        { database, settings: policy, tools: tools, connectedTools: parts.connectedTools, sandbox },
+        input,
+      ),
+  };
+}
+
+/** Who may ask, and who is told. */
+function doorMethods({ commands, push }: MethodParts): AccessApi & PasskeysApi & PushApi {
+  return { ...createAccess(commands), ...createPasskeys(commands), ...push };
+}
+
+/** What takes files, or tells an agent of them. */
+function fileMethods(
+  commands: CommandParts,
+  { blobs, policy }: LoopParts,
+): Pick<EngineApi, "createGoal" | "postMessage" | "uploadFile"> {
+  const uploads = { commands, blobs, onLabels: () => policy(true) };
+  return {
+    createGoal: (input) => withAttachments(uploads, () => createGoal(commands, input)),
+    postMessage: (thread, { text, attachments }, by) =>
+      withAttachments(uploads, () => postMessage(commands, thread, text, { by, attachments })),
+    uploadFile: (input) => uploadFile(uploads, input),
   };
 }
 
@@ -161,7 +191,7 @@ function insightOf({ commands, parts, tools, policy }: MethodParts): InsightApi 
   });
 }
 
-async function capsInUse(database: Database, { caps, clock }: LoopParts): Promise<CapUse[]> {
+async function capsInUse(database: CommandParts["database"], { caps, clock }: LoopParts): Promise<CapUse[]> {
   const current = (await caps?.reload()) ?? null;
   return current === null ? [] : await capUse(database, current, localDay(clock.now()));
 }

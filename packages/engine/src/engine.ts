@@ -38,6 +38,7 @@ import { SpendWatch } from "./loop/spend-watch.ts";
 import { Signals } from "./loop/signals.ts";
 import type { Models } from "./models/model.ts";
 import type { Drift } from "./models/rehearsal.ts";
+import { createPush, NO_PUSH, type Push, type PushOptions } from "./push.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { listAgents } from "./queries/agents.ts";
 import { openBlobs } from "./store/blobs.ts";
@@ -90,6 +91,8 @@ export interface EngineOptions {
   /** Everything was stopped while no process was up: nothing begins until it is resumed. */
   halted?: Halt | null;
   approvals?: Partial<ApprovalTimes>;
+  /** How notifications reach phones; without it there are none. */
+  push?: PushOptions;
   log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -119,7 +122,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { database, workspace, log } = options;
   const clock = options.clock ?? systemClock;
   const signals = new Signals();
-  const late: { dispatcher: RunDispatcher | null; executor: Executor | null } = { dispatcher: null, executor: null };
+  const late: Late = { dispatcher: null, executor: null, push: null };
   const live = new Live({
     database,
     clock,
@@ -128,6 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       late.dispatcher?.kick();
       late.executor?.afterOutage();
     },
+    onPushSignal: () => late.push?.changed(),
   });
   const [executor] = await Promise.all([Executor.join({ database, clock, log }), live.start()]);
   late.executor = executor;
@@ -157,9 +161,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     drive: (runId, dispatch) => keepDriving(parts, guard, runId, dispatch),
     log,
   });
+  const push = (late.push = pushOf(options, commands, live));
   const stop = async () => {
     signals.stop();
-    await expiry.stop();
+    await Promise.all([expiry.stop(), push.stop()]);
     await late.dispatcher!.stop();
     await parts.writer.drain();
     await live.stop();
@@ -169,6 +174,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const started = { commands, parts, executor, live, dispatcher: late.dispatcher };
   await finishStart(options, started).catch((error: unknown) => stop().finally(() => Promise.reject(error)));
   expiry.start();
+  push.start();
   return {
     ...engineApi({
       commands,
@@ -177,6 +183,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       sandbox: options.sandbox,
       vault: options.vault ?? null,
       connectors,
+      push: push.api,
       parts,
       tools: options.tools,
       policy: options.rules ?? [],
@@ -187,12 +194,25 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     changedGoalFiles: (paths) => changedGoalFiles(commands, paths),
     prune: () => prune({ database, clock, blobs: parts.blobs }),
     reportDrift: (drift) => reportDrift(commands, drift),
-    onAgentAdded: (listener) => {
-      agentListeners.add(listener);
-      return () => agentListeners.delete(listener);
-    },
+    onAgentAdded: (listener) => listenIn(agentListeners, listener),
     stop,
   };
+}
+
+function listenIn<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Parts that others, made before them, tell of something later. */
+interface Late {
+  dispatcher: RunDispatcher | null;
+  executor: Executor | null;
+  push: Push | null;
+}
+
+function pushOf({ push = NO_PUSH, log }: EngineOptions, commands: CommandParts, live: Live): Push {
+  return createPush(push, { commands, onEvents: (listener) => live.onEvents(listener), log });
 }
 
 interface Started {
@@ -312,6 +332,8 @@ function loopParts(options: EngineOptions, woven: Woven): LoopParts {
   const outside = toolsFor(options.tools, { goal: false });
   return {
     reads,
+    workspace,
+    secretIn: () => null,
     database: tellingDatabase(database, () => live.committed()),
     writer: new JournalWriter({ database, clock, signal: signals.stopped, onCommitted: () => live.committed() }),
     blobs: openBlobs({ folder: join(options.stateFolder, "blobs"), clock }),

@@ -1,3 +1,4 @@
+export type { FileBytes } from "./commands/look-at-artifact.ts";
 export type { KnownCaller } from "./commands/recognize-caller.ts";
 export type { Entered } from "./commands/devices.ts";
 export { type Decider, textOfDecider } from "./domain/decider.ts";
@@ -18,9 +19,13 @@ export type { ModelSettings, ProviderSettings } from "./models/settings.ts";
 export { createSandbox } from "./sandbox/create-sandbox.ts";
 export { type Database, openDatabase, withReconnect } from "./store/database.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./store/embedded-postgres.ts";
+export type { PushManner, PushOutcome, PushSubscriber, PushTransport } from "./domain/push.ts";
+export type { PushOptions } from "./push.ts";
 export { migrate } from "./store/migrate.ts";
+export { createGuardedAgent } from "./tools/guarded-agent.ts";
 export { builtInTools } from "./tools/registry.ts";
 export { initWorkspace, isWorkspace } from "./workspace/init-workspace.ts";
+export { isPushSubject } from "./workspace/push-settings.ts";
 export { parseSettings, readSettings, SETTINGS_KEYS, type WorkspaceSettings } from "./workspace/settings.ts";
 export { type CapsSource, capsOfWorkspace } from "./workspace/watch-caps.ts";
 export { listSecrets, removeSecret, setSecret } from "./commands/secrets.ts";

@@ -7,11 +7,11 @@ import { agentAbilities, agentContext, agentMemory, agentSkills, type AgentViewP
 import { eventHistory } from "./queries/event-history.ts";
 import { explainOneRun } from "./queries/explain-run.ts";
 import { search } from "./queries/search.ts";
-import type { Database } from "./store/database.ts";
+import type { OpenedDatabase } from "./store/database.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export interface InsightParts {
-  database: Database;
+  database: OpenedDatabase;
   parts: LoopParts;
   /** The workspace's folder. */
   workspace: string;

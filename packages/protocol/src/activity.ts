@@ -7,7 +7,17 @@ const MAX_PAGE = 200;
 const MAX_EVENTS = 500;
 
 /** What can have happened, as a person would sort it. */
-export const ACTIVITY_KINDS = ["goal", "run", "task", "decision", "effect", "agent", "policy", "workspace"] as const;
+export const ACTIVITY_KINDS = [
+  "goal",
+  "run",
+  "task",
+  "decision",
+  "effect",
+  "artifact",
+  "agent",
+  "policy",
+  "workspace",
+] as const;
 export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 
 function wholeNumber(max: number, byDefault: number) {

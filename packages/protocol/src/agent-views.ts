@@ -31,7 +31,7 @@ export const AgentAbilities = z.object({
 });
 export type AgentAbilities = z.infer<typeof AgentAbilities>;
 
-export const ContextFile = z.object({
+export const ReadContextFile = z.object({
   /** Relative to the workspace where it lies in it; else absolute. */
   path: z.string(),
   /** Of the whole file. */
@@ -43,10 +43,10 @@ export const ContextFile = z.object({
   /** Who may write it: the agent too where it lies in its folder, else people alone. */
   editors: z.enum(["person", "person_and_agent"]),
 });
-export type ContextFile = z.infer<typeof ContextFile>;
+export type ReadContextFile = z.infer<typeof ReadContextFile>;
 
 /** The files that an agent reads before its work, the farthest from its folder first. */
-export const AgentContextFiles = z.object({ files: z.array(ContextFile), notices: z.array(z.string()) });
+export const AgentContextFiles = z.object({ files: z.array(ReadContextFile), notices: z.array(z.string()) });
 export type AgentContextFiles = z.infer<typeof AgentContextFiles>;
 
 export const SkillFile = z.object({

@@ -19,6 +19,7 @@ const MAX_PAGE = 500;
 const MAX_CHECKS = 50;
 const MAX_CONSTRAINTS = 50;
 const MAX_LISTED_IDS = 500;
+const MAX_ATTACHMENTS = 20;
 const MAX_POSITION = 2_147_483_647;
 const FIRST_DAY = "1970-01-01";
 
@@ -42,6 +43,9 @@ export const Line = storable(LINE_CHARACTERS);
 export const LongText = storable(TEXT_CHARACTERS);
 export const FilePath = storable(PATH_CHARACTERS);
 
+/** Ids of files that were uploaded before: the agent is told where they are. */
+const Attachments = z.array(Reference).max(MAX_ATTACHMENTS).optional();
+
 /** In a query string: one value, or several with commas between them. */
 export function oneOrMany<const T extends readonly [string, ...string[]]>(values: T) {
   return z.preprocess(
@@ -51,7 +55,7 @@ export function oneOrMany<const T extends readonly [string, ...string[]]>(values
 }
 
 /** In a query string: a whole number. */
-function whole(min: number, max: number) {
+export function whole(min: number, max: number) {
   return z.preprocess(
     (value) => (typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value),
     z.number().int().min(min).max(max),
@@ -122,6 +126,7 @@ export const CreateGoal = z
     thread: Reference.optional(),
     /** True: written down, and started later by `resume`. */
     draft: z.boolean().optional(),
+    attachments: Attachments,
   })
   .refine((goal) => [goal.text, goal.spec, goal.file].filter((part) => part !== undefined).length === 1, {
     message: "exactly one of text, spec and file must be given",
@@ -173,7 +178,7 @@ export type After = z.infer<typeof After>;
 export const AfterOrBefore = After.extend({ before: Position.optional() });
 export type AfterOrBefore = z.infer<typeof AfterOrBefore>;
 
-export const Message = z.strictObject({ text: LongText });
+export const Message = z.strictObject({ text: LongText, attachments: Attachments });
 export type Message = z.infer<typeof Message>;
 
 /** At most one of `agent`, `folder` and `thread`; none of them means the agent of the workspace itself. */

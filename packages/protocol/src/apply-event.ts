@@ -1,4 +1,5 @@
 import type { Agent } from "./agent.ts";
+import type { Artifact, ArtifactComment, ArtifactVersion } from "./artifact.ts";
 import type { Halt } from "./api-replies.ts";
 import type { Effect } from "./effect.ts";
 import type { BureauEvent } from "./event.ts";
@@ -25,6 +26,9 @@ export interface View {
   inbox: Readonly<Record<string, InboxEntry>>;
   /** Those that were settled or taken back; the ledger itself is asked for. */
   effects: Readonly<Record<string, Effect>>;
+  artifacts: Readonly<Record<string, Artifact>>;
+  artifactVersions: Readonly<Record<string, ArtifactVersion>>;
+  artifactComments: Readonly<Record<string, ArtifactComment>>;
   /** Since when everything is stopped, and who stopped it; null while work may go on. */
   halted: Halt | null;
 }
@@ -42,6 +46,9 @@ export const EMPTY_VIEW: View = {
   toolCalls: {},
   inbox: {},
   effects: {},
+  artifacts: {},
+  artifactVersions: {},
+  artifactComments: {},
   halted: null,
 };
 
@@ -57,6 +64,9 @@ const PLACES = [
   ["toolCall", "toolCalls"],
   ["entry", "inbox"],
   ["effect", "effects"],
+  ["artifact", "artifacts"],
+  ["artifactVersion", "artifactVersions"],
+  ["comment", "artifactComments"],
 ] as const;
 
 interface Identified {

@@ -1,9 +1,10 @@
 import { type Api, api } from "./api.ts";
-import type { CallOptions, Client, Endpoint } from "./endpoint.ts";
+import type { CallOptions, Client, Endpoint, OutgoingFile } from "./endpoint.ts";
 import { SessionInfo } from "./device.ts";
 import { AppError, ERROR_CODES, ErrorBody, type ErrorCode } from "./error.ts";
 
 const CALL_TIMEOUT_MS = 60_000;
+const JSON_TYPE = "application/json";
 
 export interface ClientOptions {
   /** Without a slash at the end: `http://127.0.0.1:4747`. */
@@ -20,6 +21,7 @@ interface CallInputs {
   params?: Record<string, string>;
   query?: Record<string, string | number | readonly string[] | undefined>;
   body?: unknown;
+  file?: OutgoingFile;
 }
 
 /** One function per endpoint of the table. Every failure is an `AppError`; nothing is tried twice. */
@@ -27,7 +29,7 @@ export function createClient(options: ClientOptions): BureauClient {
   const client: Record<string, unknown> = {};
   const session: SessionProof = { csrf: null };
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
-    if (endpoint.reply === "events") continue;
+    if (endpoint.reply === "events" || endpoint.reply === "bytes") continue;
     client[name] = (input: CallInputs = {}, call: CallOptions = {}) =>
       needsProof(options, endpoint)
         ? callWithProof(options, session, endpoint, input, call)
@@ -79,16 +81,29 @@ async function callEndpoint(
   csrf: string | null,
 ): Promise<unknown> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? CALL_TIMEOUT_MS);
-  const hasBody = endpoint.body !== undefined;
+  const body = bodyOf(endpoint, input);
   const response = await request(options, endpointUrl(options.baseUrl, endpoint.path, input), {
     method: endpoint.method,
     signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
-    headers: { ...requestHeaders(options.token, hasBody), ...(csrf === null ? {} : { "x-bureau-csrf": csrf }) },
-    ...(hasBody ? { body: JSON.stringify(input.body ?? {}) } : {}),
+    headers: {
+      ...requestHeaders(options.token, body.type),
+      ...(csrf === null ? {} : { "x-bureau-csrf": csrf }),
+    },
+    ...(body.content === undefined ? {} : { body: body.content }),
   });
   if (!response.ok) throw await errorFrom(response);
   if (endpoint.reply === "empty") return undefined;
   return readReply(response, options.baseUrl);
+}
+
+function bodyOf(
+  endpoint: Endpoint,
+  input: CallInputs,
+): { type: string | null; content?: NonNullable<RequestInit["body"]> } {
+  if (endpoint.body !== undefined) return { type: JSON_TYPE, content: JSON.stringify(input.body ?? {}) };
+  if (endpoint.file === undefined || input.file === undefined) return { type: null };
+  const type = input.file instanceof Blob ? input.file.type : "";
+  return { type: type === "" ? "application/octet-stream" : type, content: input.file };
 }
 
 /** `fetch`, with failures to connect as an `AppError`. An abort by the caller keeps its own reason. */
@@ -106,9 +121,9 @@ export async function request(options: ClientOptions, url: string, init: Request
   }
 }
 
-export function requestHeaders(token: string | undefined, hasBody: boolean): Record<string, string> {
+export function requestHeaders(token: string | undefined, contentType: string | null): Record<string, string> {
   return {
-    ...(hasBody ? { "content-type": "application/json" } : {}),
+    ...(contentType === null ? {} : { "content-type": contentType }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
 }

@@ -4,8 +4,8 @@ import type { ErrorCode } from "./error.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** `empty` is a 204 without a body; `events` is a stream of server-sent events. */
-export type ReplyShape = z.ZodType | "empty" | "events";
+/** `empty` is a 204 without a body; `events` is a stream of server-sent events; `bytes` is a file, never JSON. */
+export type ReplyShape = z.ZodType | "empty" | "events" | "bytes";
 
 export interface EndpointOptions {
   /** What it does, in one line for the reference. */
@@ -14,6 +14,8 @@ export interface EndpointOptions {
   group: string;
   query?: z.ZodType;
   body?: z.ZodType;
+  /** Most bytes of a file that is the body as it is, with its type as the content type. In place of `body`. */
+  file?: number;
   reply: ReplyShape;
   /** Errors beyond those of every endpoint: `invalid`, `unauthenticated`, `forbidden`, `internal`. */
   errors?: readonly ErrorCode[];
@@ -68,22 +70,36 @@ type IsOptional<T> = Record<never, never> extends T ? true : false;
 type OptionalQuery<T> = IsOptional<T> extends true ? { query?: T } : { query: T };
 type OptionalBody<T> = IsOptional<T> extends true ? { body?: T } : { body: T };
 
+/** A file on its way in, whole. `type` is what its sender says that it is. */
+export interface IncomingFile {
+  bytes: Uint8Array;
+  type: string;
+}
+
+/** A file on its way out; `type` is that of the blob, or `application/octet-stream`. */
+export type OutgoingFile = Blob | Uint8Array<ArrayBuffer>;
+
 /** What a handler is given: everything checked, with defaults filled in. */
 export type Input<E> = Params<E> &
   (E extends { query: infer Q extends z.ZodType } ? { query: z.output<Q> } : unknown) &
+  (E extends { file: number } ? { file: IncomingFile } : unknown) &
   (E extends { body: infer B extends z.ZodType } ? { body: z.output<B> } : unknown);
 
 /** What a caller gives: fields with a default can be left out. */
 export type CallInput<E> = Params<E> &
   (E extends { query: infer Q extends z.ZodType } ? OptionalQuery<Partial<z.output<Q>>> : unknown) &
+  (E extends { file: number } ? { file: OutgoingFile } : unknown) &
   (E extends { body: infer B extends z.ZodType } ? OptionalBody<z.input<B>> : unknown);
 
 export type Reply<E> = E extends { reply: infer R extends z.ZodType } ? z.output<R> : void;
 
-/** Operations that answer once. Streams are read with `openEventStream`. */
+/** Operations that answer once, in JSON. Streams are read with `openEventStream`, files by their address. */
 export type OperationName<Table> = {
-  [K in keyof Table]: Table[K] extends { reply: "events" } ? never : K;
+  [K in keyof Table]: Table[K] extends { reply: "events" | "bytes" } ? never : K;
 }[keyof Table];
+
+/** Operations that answer with a file. */
+export type BytesName<Table> = { [K in keyof Table]: Table[K] extends { reply: "bytes" } ? K : never }[keyof Table];
 
 /** What a server must implement. A missing endpoint does not compile. */
 export type Handlers<Table, Context> = {

@@ -86,7 +86,7 @@ async function* readConnection(
   let silence = setTimeout(onSilence, silenceMs);
   try {
     const response = await request(options, streamUrl(options, position.seq), {
-      headers: { ...requestHeaders(options.token, false), accept: "text/event-stream" },
+      headers: { ...requestHeaders(options.token, null), accept: "text/event-stream" },
       signal: connection.signal,
     });
     if (!response.ok) throw await errorFrom(response);

@@ -14,12 +14,18 @@ export const ID_PREFIXES = {
   notice: "note",
   effect: "eff",
   rule: "rule",
+  artifact: "art",
+  artifactVersion: "ver",
+  artifactComment: "cmt",
   person: "pers",
   invitation: "inv",
   pairing: "pair",
   link: "link",
   device: "dev",
   session: "sess",
+  pushSubscription: "psub",
+  passkey: "pkey",
+  upload: "upl",
   executor: "exec",
   request: "req",
 } as const;
@@ -40,12 +46,18 @@ export type QuestionId = Id<"question">;
 export type EvidenceId = Id<"evidence">;
 export type EffectId = Id<"effect">;
 export type RuleId = Id<"rule">;
+export type ArtifactId = Id<"artifact">;
+export type ArtifactVersionId = Id<"artifactVersion">;
+export type ArtifactCommentId = Id<"artifactComment">;
 export type PersonId = Id<"person">;
 export type InvitationId = Id<"invitation">;
 export type PairingId = Id<"pairing">;
 export type LinkId = Id<"link">;
 export type DeviceId = Id<"device">;
 export type SessionId = Id<"session">;
+export type PushSubscriptionId = Id<"pushSubscription">;
+export type PasskeyId = Id<"passkey">;
+export type UploadId = Id<"upload">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_LENGTH = 10;

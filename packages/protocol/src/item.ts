@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ContentSource } from "./effect.ts";
-import type { ApprovalId, ItemId, QuestionId, RunId, StepId, ThreadId, ToolCallId } from "./ids.ts";
+import type { ApprovalId, ArtifactId, ItemId, QuestionId, RunId, StepId, ThreadId, ToolCallId } from "./ids.ts";
+import { PREVIEW_KINDS } from "./preview.ts";
 import { TOOL_CALL_STATUSES } from "./run.ts";
 
 const id = <T extends string>() => z.custom<T>((value) => typeof value === "string");
@@ -75,7 +76,17 @@ export const ItemContent = z.discriminatedUnion("type", [
     note: z.string().optional(),
   }),
   z.object({ type: z.literal("question"), questionId: id<QuestionId>(), text: z.string() }),
-  z.object({ type: z.literal("artifact"), path: z.string(), title: z.string() }),
+  z.object({
+    type: z.literal("artifact"),
+    /** Relative to the workspace's folder. */
+    path: z.string(),
+    title: z.string(),
+    artifactId: id<ArtifactId>().optional(),
+    version: z.number().int().optional(),
+    kind: z.enum(PREVIEW_KINDS).optional(),
+    bytes: z.number().int().optional(),
+    note: z.string().nullable().optional(),
+  }),
   z.object({ type: z.literal("notice"), text: z.string() }),
   /** Stands in the model's input for all items before `before`; the thread keeps them. */
   z.object({ type: z.literal("summary"), text: z.string(), before: z.number().int() }),

@@ -176,11 +176,14 @@ describe("a device", () => {
 describe("a scope", () => {
   const endpoints = Object.entries<Endpoint>(api).filter(([, endpoint]) => endpoint.open !== true);
 
-  test("below full writes nothing but decisions, answers, replies and its own end", () => {
+  test("below full writes nothing but decisions, answers, replies, its own end and its own notifications", () => {
     const writes = endpoints.filter(([, endpoint]) => endpoint.method !== "GET" && scopeOf(endpoint) !== "full");
     expect(writes.length).toBeGreaterThan(4);
     for (const [name, endpoint] of writes) {
-      expect([name, endpoint.group]).toEqual([name, expect.stringMatching(/^(inbox|approvals|questions|session)$/)]);
+      expect([name, endpoint.group]).toEqual([
+        name,
+        expect.stringMatching(/^(inbox|approvals|questions|session|push)$/),
+      ]);
     }
   });
 

@@ -2,6 +2,7 @@ import type { Clock, EngineApi, SecretGuard } from "@bureau/engine";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import type { Caller } from "./caller.ts";
+import type { WebBuild } from "./web-build.ts";
 
 /** What the HTTP side is made of. */
 export interface AppParts {
@@ -11,6 +12,8 @@ export interface AppParts {
   clock: Clock;
   /** The owner's: whoever has it may do everything. */
   token: string;
+  /** The key by which sessions of the owner hold; made of the token where absent. */
+  ownerKey?: () => Promise<string>;
   version: string;
   /** Names under which the server may be called besides those of loopback. */
   hosts: readonly string[];
@@ -22,6 +25,8 @@ export interface AppParts {
   trustedProxies: readonly string[];
   /** Folder of the web app's files; null serves none. */
   webFolder: string | null;
+  /** Makes what is in that folder; null serves what is there. */
+  webBuild?: WebBuild | null;
   /** Ends all event streams when aborted. */
   signal: AbortSignal;
   /** Told of each failure that is ours, once. */

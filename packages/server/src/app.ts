@@ -1,33 +1,39 @@
-import { API_ACCESS, type Api, api, AppError, type Endpoint, type Handlers } from "@bureau/protocol";
-import type { SecretGuard } from "@bureau/engine";
+import { API_ACCESS, type Api, api, AppError, type BytesName, type Endpoint, type Handlers } from "@bureau/protocol";
+import type { EngineApi, SecretGuard } from "@bureau/engine";
 import { Hono } from "hono";
 import type { App, AppContext, AppEnv, AppParts } from "./app-parts.ts";
 import { admit } from "./admit.ts";
-import { type Auth, createAuth, isSame } from "./auth.ts";
+import { type Auth, createAuth, createOwnerKey, isSame } from "./auth.ts";
 import { addressOf, askedOf } from "./addresses.ts";
 import { authorize, requireOwn } from "./caller.ts";
 import { errorReply } from "./errors.ts";
+import { type BytesHandlers } from "./file-reply.ts";
 import { guardEngine } from "./guard-engine.ts";
 import { guardOrigin, guardSize, requestId } from "./guard.ts";
 import { OpenStreams } from "./open-streams.ts";
-import { createPeerReader } from "./peer.ts";
+import { createPeerReader, type PeerReader } from "./peer.ts";
 import { readInput, readParams, type RequestInput } from "./read-input.ts";
-import { createRequestLimits } from "./request-limits.ts";
+import { createRequestLimits, type RequestLimits } from "./request-limits.ts";
 import { agentHandlers } from "./routes/agents.ts";
+import { artifactFiles, artifactHandlers } from "./routes/artifacts.ts";
 import { addCareRoutes } from "./routes/care.ts";
 import { connectorHandlers } from "./routes/connectors.ts";
 import { deviceHandlers } from "./routes/devices.ts";
 import { createEventsRoute } from "./routes/events.ts";
 import { effectHandlers } from "./routes/effects.ts";
+import { agentFiles, fileHandlers } from "./routes/files.ts";
 import { goalHandlers } from "./routes/goals.ts";
 import { inboxHandlers } from "./routes/inbox.ts";
 import { linkHandlers } from "./routes/links.ts";
 import { type AddressReader, peopleHandlers } from "./routes/people.ts";
 import { insightHandlers } from "./routes/insight.ts";
+import { passkeyHandlers } from "./routes/passkeys.ts";
 import { policyHandlers } from "./routes/policy.ts";
+import { pushHandlers } from "./routes/push.ts";
 import { runHandlers } from "./routes/runs.ts";
 import { secretHandlers } from "./routes/secrets.ts";
 import { stateHandlers } from "./routes/state.ts";
+import { uploadHandlers } from "./routes/uploads.ts";
 import { addWebRoutes } from "./routes/web.ts";
 import { workHandlers } from "./routes/work.ts";
 
@@ -40,7 +46,8 @@ export function createApp(given: AppParts): App {
   const now = () => parts.clock.now();
   const peerOf = createPeerReader(parts.trustedProxies);
   const limits = createRequestLimits(now);
-  const auth = createAuth({ token: parts.token, engine: given.engine, peerOf, limits, now });
+  const { token, ownerKey = createOwnerKey(token) } = parts;
+  const auth = createAuth({ token, ownerKey, engine: given.engine, peerOf, limits, now });
   app.use(requestId());
   app.use(guardOrigin(parts.hosts, peerOf));
   app.use(guardSize());
@@ -48,9 +55,10 @@ export function createApp(given: AppParts): App {
   const { host = LOOPBACK, hosts, publicUrl = null } = parts;
   const addressFor: AddressReader = (context, url) =>
     addressOf({ publicUrl, host, hosts }, askedOf(context, peerOf(context), url));
-  addApiRoutes(app, parts, { auth, streams: new OpenStreams(given.engine), addressFor });
+  const streams = new OpenStreams(given.engine);
+  addApiRoutes(app, parts, { auth, peerOf, limits, streams, secrets: given.engine, addressFor });
   addCareRoutes(app, parts);
-  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder);
+  if (parts.webFolder !== null) addWebRoutes(app, parts.webFolder, parts.webBuild ?? null);
   refuseOtherMethods(app);
   app.notFound((context) =>
     errorReply(
@@ -65,13 +73,17 @@ export function createApp(given: AppParts): App {
 
 type AnyHandler = (input: RequestInput, context: AppContext) => Promise<unknown>;
 
-interface ApiParts {
+interface Door {
   auth: Auth;
+  peerOf: PeerReader;
+  limits: RequestLimits;
   streams: OpenStreams;
+  /** The engine as it is: what it answers of keys is no text to hide secrets in. */
+  secrets: EngineApi;
   addressFor: AddressReader;
 }
 
-function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: ApiParts): void {
+function addApiRoutes(app: App, parts: AppParts, { auth, peerOf, limits, streams, secrets, addressFor }: Door): void {
   const { engine } = parts;
   const handlers: Handlers<Api, AppContext> = {
     ...agentHandlers(engine),
@@ -80,15 +92,21 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
     ...runHandlers(engine),
     ...inboxHandlers(engine, () => parts.clock.now()),
     ...effectHandlers(engine),
+    ...artifactHandlers(engine),
+    ...fileHandlers(engine),
     ...policyHandlers(engine),
     ...secretHandlers(engine),
     ...connectorHandlers(engine),
     ...stateHandlers(engine, parts.version),
     ...deviceHandlers(engine, auth),
+    ...pushHandlers(engine, { peerOf, limits }),
+    ...passkeyHandlers(secrets, { auth, peerOf, limits }),
+    ...uploadHandlers(engine),
     ...peopleHandlers(engine, auth, addressFor),
     ...linkHandlers(engine, auth, addressFor),
     ...insightHandlers(engine),
   };
+  const files: BytesHandlers<BytesName<Api>> = { ...artifactFiles(engine), ...agentFiles(engine) };
   const streamEvents = createEventsRoute(parts, streams);
   for (const [name, endpoint] of Object.entries<Endpoint>(api)) {
     const handler = endpoint.reply === "events" ? undefined : (handlers[name as keyof typeof handlers] as AnyHandler);
@@ -98,6 +116,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
       await requireOwn(context, access, readParams(context, endpoint), engine);
       const input = await readInput(context, endpoint);
       if (endpoint.open !== true && endpoint.takesSecret !== true) refuseSecret(parts.guard, input);
+      if (endpoint.reply === "bytes") return await files[name as keyof typeof files](input, context);
       if (handler === undefined) return streamEvents(context, input);
       const reply = await handler(input, context);
       return endpoint.reply === "empty" ? context.body(null, 204) : context.json(reply as object);
@@ -106,7 +125,7 @@ function addApiRoutes(app: App, parts: AppParts, { auth, streams, addressFor }: 
 }
 
 /** What a client sends may be kept and shown to a model: a secret has no place in it. */
-function refuseSecret(guard: SecretGuard, input: RequestInput): void {
+function refuseSecret(guard: SecretGuard, { file: _file, ...input }: RequestInput): void {
   const name = guard.holds(input);
   if (name === null) return;
   throw new AppError("invalid", `The request holds the value of the secret ${name}; nothing was done.`, {

@@ -1,7 +1,7 @@
 import { createHash, createHmac, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import type { AccessApi, Entered, KnownCaller, SessionHolder } from "@bureau/engine";
-import { AppError, type SessionInfo, type SignedIn } from "@bureau/protocol";
+import { AppError, type DeviceId, type SessionInfo, type SignedIn } from "@bureau/protocol";
 import type { AppContext } from "./app-parts.ts";
 import { type Caller, callerOf, OWNER, OWNER_NAME } from "./caller.ts";
 import type { PeerReader } from "./peer.ts";
@@ -25,6 +25,8 @@ const OWNER_KEY_BYTES = 32;
 export interface AuthParts {
   /** The owner's. */
   token: string;
+  /** Slow to make from a guess at the token. */
+  ownerKey: () => Promise<string>;
   engine: AccessApi;
   peerOf: PeerReader;
   limits: RequestLimits;
@@ -36,6 +38,8 @@ export interface Auth {
   identify(context: AppContext): Promise<Caller | null>;
   /** Throws `unauthenticated` when the token is wrong; else sets the cookie. */
   signIn(context: AppContext, token: string): Promise<void>;
+  /** The same for whom something else than a token proves: a device, or the owner where it is null. */
+  signInAs(context: AppContext, prove: () => Promise<DeviceId | null>): Promise<void>;
   /** Lets somebody in by what was told once, and sets the cookie of their new device. Attempts count as sign-ins. */
   enter(context: AppContext, how: () => Promise<Entered>): Promise<SignedIn>;
   /** Asks something by a secret that was told once, and is no session. Attempts count as sign-ins. */
@@ -51,8 +55,7 @@ export interface Auth {
  * the moment it is revoked, whichever process did that.
  */
 export function createAuth(parts: AuthParts): Auth {
-  const { token, engine, peerOf, limits } = parts;
-  const ownerKey = createOwnerKey(token);
+  const { token, ownerKey, engine, peerOf, limits } = parts;
   const csrfKey = sign(token, "csrf");
   // Cookies are shared by all ports of a host: each server has a name of its own.
   const cookie = createSessionCookie(`bureau_${sign(token, "cookie name").slice(0, 12)}`, parts.now);
@@ -81,21 +84,12 @@ export function createAuth(parts: AuthParts): Auth {
       if (caller !== null && secretHash !== null) limits.recognized(secretHash);
       return caller;
     },
-    async signIn(context, given) {
-      const peer = peerOf(context);
-      const forgiven = limits.signIn(peer);
-      const caller = await byToken(given);
-      if (caller === null) {
-        throw new AppError("unauthenticated", "The token is not right.", {
-          hint: "`bureau up` prints the owner's, `bureau device add NAME` makes one for a device.",
-        });
-      }
-      forgiven();
-      const holder: SessionHolder =
-        caller.deviceId === null ? { ownerKey: await ownerKey() } : { deviceId: caller.deviceId };
-      await closeOwn(context);
-      cookie.give(context, peer, await engine.openSession(holder));
-    },
+    signIn: (context, given) =>
+      signInAs(context, async () => {
+        const caller = await byToken(given);
+        if (caller === null) throw wrongToken();
+        return caller.deviceId;
+      }),
     async enter(context, how) {
       const peer = peerOf(context);
       const forgiven = limits.signIn(peer);
@@ -117,6 +111,7 @@ export function createAuth(parts: AuthParts): Auth {
         throw error;
       }
     },
+    signInAs,
     async signOut(context) {
       await closeOwn(context);
       cookie.forget(context, peerOf(context));
@@ -124,10 +119,26 @@ export function createAuth(parts: AuthParts): Auth {
     session: sessionOf,
   };
 
+  async function signInAs(context: AppContext, prove: () => Promise<DeviceId | null>): Promise<void> {
+    const peer = peerOf(context);
+    const forgiven = limits.signIn(peer);
+    const deviceId = await prove();
+    forgiven();
+    const holder: SessionHolder = deviceId === null ? { ownerKey: await ownerKey() } : { deviceId };
+    await closeOwn(context);
+    cookie.give(context, peer, await engine.openSession(holder));
+  }
+
   async function closeOwn(context: AppContext): Promise<void> {
     const sessionId = context.get("caller")?.sessionId ?? null;
     if (sessionId !== null) await engine.closeSession(sessionId);
   }
+}
+
+function wrongToken(): AppError {
+  return new AppError("unauthenticated", "The token is not right.", {
+    hint: "`bureau up` prints the owner's, `bureau device add NAME` makes one for a device.",
+  });
 }
 
 function sessionOf(context: AppContext): SessionInfo {
@@ -144,7 +155,7 @@ function asCaller(known: KnownCaller | null, csrf: string | null): Caller | null
 }
 
 /** Slow to make from a guess, as it lies in the database: a person may have chosen a weak token. Made once. */
-function createOwnerKey(token: string): () => Promise<string> {
+export function createOwnerKey(token: string): () => Promise<string> {
   const derive = promisify<string, string, number, Buffer>(scrypt);
   let key: Promise<string> | null = null;
   return () => (key ??= derive(token, "sessions of the owner", OWNER_KEY_BYTES).then((bytes) => bytes.toString("hex")));

@@ -12,25 +12,34 @@ export async function readJson(request: Request, incoming?: Readable): Promise<u
       hint: "Send the header `content-type: application/json`.",
     });
   }
-  const bytes = await readBytes(request, incoming).catch((error: unknown) => {
-    throw error instanceof AppError
-      ? error
-      : new AppError("invalid", "The body of the request was cut off.", { cause: error });
-  });
+  const bytes = await readBody(request, incoming, MAX_BODY_BYTES);
   const text = decode(bytes);
   const value = parse(text);
   checkValue(value, 0);
   return value;
 }
 
-async function readBytes(request: Request, incoming: Readable | undefined): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+/** The bytes of a request's body; no more of it is read than may be. */
+export async function readBody(
+  request: Request,
+  incoming: Readable | undefined,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  return await readBytes(request, incoming, maxBytes).catch((error: unknown) => {
+    throw error instanceof AppError
+      ? error
+      : new AppError("invalid", "The body of the request was cut off.", { cause: error });
+  });
+}
+
+async function readBytes(request: Request, incoming: Readable | undefined, maxBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let size = 0;
   // The connection's own stream where there is one: a standard one around it costs as much as the rest of a request.
   for await (const chunk of incoming?.iterator({ destroyOnReturn: false }) ?? request.body ?? []) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
+    if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -70,8 +79,8 @@ function checkText(text: string): void {
   });
 }
 
-function tooLarge(): AppError {
-  return new AppError("too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, {
+function tooLarge(maxBytes: number): AppError {
+  return new AppError("too_large", `The body is larger than ${maxBytes} bytes.`, {
     hint: "Put large content into a file and name its path.",
   });
 }

@@ -1,5 +1,6 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   builtInTools,
   capsOfWorkspace,
@@ -10,13 +11,16 @@ import {
   type Database,
   type Drift,
   type Engine,
+  type EngineOptions,
   guardModels,
+  isPushSubject,
   migrate,
   type Models,
   openDatabase,
   openRecordingFile,
   recordAnswers,
   type SecretGuard,
+  type SecretStore,
   startEmbeddedPostgres,
   startEngine,
   systemClock,
@@ -25,11 +29,14 @@ import {
 } from "@bureau/engine";
 import { AppError } from "@bureau/protocol";
 import type { Fault, Log } from "./app-parts.ts";
+import { createOwnerKey } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { readHaltFile, removeHaltFile } from "./halt-file.ts";
 import { knownSecrets } from "./known-secrets.ts";
 import { openSecrets } from "./open-secrets.ts";
+import { createPushTransport } from "./push-transport.ts";
 import { checkPort, serve } from "./serve.ts";
+import { createWebBuild, type WebBuild } from "./web-build.ts";
 import { watchGoals } from "./watch-goals.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 
@@ -40,7 +47,9 @@ const PRUNE_EVERY_MS = 24 * 60 * 60_000;
 const PRUNE_AGAIN_MS = 60_000;
 const PROBE_MS = 500;
 const AGENT_FOLDER = "<folder>";
-const WEB_FOLDER = new URL("../../web/dist", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const WEB = join(ROOT, "packages", "web");
+const WEB_FOLDER = join(WEB, "dist");
 
 export interface RunningServer {
   url: string;
@@ -79,29 +88,9 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
     const models = await openModels({ config, placeholders, stack, log, onDrift, vault, guard });
     // Loads while the database starts, which leaves this process idle.
     void models.prepare?.();
+    const ownerKey = createOwnerKey(token);
     const halted = await readHaltFile(folder, systemClock.now);
-    const engine = await startEngine({
-      database: await startDatabase(config, stack, log),
-      halted,
-      workspace,
-      stateFolder: folder,
-      models,
-      sandbox: createSandbox({
-        stateFolder: join(folder, "sandbox"),
-        clock: systemClock,
-        log: (message) => log("warn", message),
-        hidden: [folder, config.dataFolder],
-        searchPath: config.searchPath,
-      }),
-      vault,
-      guard,
-      tools: builtInTools(toolOptions(config)),
-      caps: capsOfWorkspace(workspace, config.settings.caps, log),
-      rules: config.settings.policy,
-      environment: config.environment,
-      ...engineLimits(config),
-      log,
-    });
+    const engine = await openEngine({ config, workspace, folder, models, halted, vault, guard, ownerKey, stack, log });
     stack.defer(() => engine.stop());
     late.engine = engine;
     if (halted !== null) await removeHaltFile(folder);
@@ -119,11 +108,13 @@ export async function startServer(config: Config, write: Log): Promise<RunningSe
       guard,
       clock: systemClock,
       token,
+      ownerKey,
       version,
       hosts,
       publicUrl,
       trustedProxies,
       webFolder: WEB_FOLDER,
+      webBuild: webBuild(config, stack, log),
       onFault,
     };
     const served = await serve({ ...parts, host, port });
@@ -242,6 +233,73 @@ function pruneDaily(engine: Engine, log: Log): () => void {
   };
   let timer = setTimeout(look, PRUNE_FIRST_MS).unref();
   return () => clearTimeout(timer);
+}
+
+interface EngineParts {
+  config: Config;
+  workspace: string;
+  /** Bureau's own folder in it. */
+  folder: string;
+  models: Models;
+  halted: EngineOptions["halted"];
+  vault: SecretStore;
+  guard: SecretGuard;
+  ownerKey: () => Promise<string>;
+  stack: AsyncDisposableStack;
+  log: Log;
+}
+
+async function openEngine(parts: EngineParts): Promise<Engine> {
+  const { config, workspace, folder, models, halted = null, vault, guard, ownerKey, stack, log } = parts;
+  return await startEngine({
+    database: await startDatabase(config, stack, log),
+    halted,
+    workspace,
+    stateFolder: folder,
+    models,
+    sandbox: createSandbox({
+      stateFolder: join(folder, "sandbox"),
+      clock: systemClock,
+      log: (message) => log("warn", message),
+      hidden: [folder, config.dataFolder],
+      searchPath: config.searchPath,
+    }),
+    vault,
+    guard,
+    tools: builtInTools(toolOptions(config)),
+    caps: capsOfWorkspace(workspace, config.settings.caps, log),
+    rules: config.settings.policy,
+    environment: config.environment,
+    push: pushOptions(config, { vault, guard, ownerKey }),
+    ...engineLimits(config),
+    log,
+  });
+}
+
+function webBuild(config: Config, stack: AsyncDisposableStack, log: Log): WebBuild {
+  const stopping = new AbortController();
+  stack.defer(() => stopping.abort());
+  return createWebBuild({
+    root: ROOT,
+    folder: WEB_FOLDER,
+    sources: [WEB, join(ROOT, "packages", "protocol", "src")],
+    command: [process.execPath, join(WEB, "scripts", "build.ts"), "--if-stale"],
+    byHand: "npm run build:web",
+    searchPath: config.searchPath,
+    home: config.environment["HOME"],
+    log: (message) => log("warn", message),
+    signal: stopping.signal,
+  });
+}
+
+function pushOptions(
+  config: Config,
+  parts: { vault: SecretStore; guard: SecretGuard; ownerKey: () => Promise<string> },
+) {
+  const { vault, guard, ownerKey } = parts;
+  const { subject, actions, allowHosts } = config.settings.push;
+  const own = config.hosts.map((host) => `https://${host}`).find(isPushSubject) ?? null;
+  return { transport: createPushTransport({ vault, guard, subject: subject ?? own, allowHosts }), actions, ownerKey };
 }
 
 function toolOptions({ settings: { fetch, sandbox } }: Config) {

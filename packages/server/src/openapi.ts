@@ -56,11 +56,19 @@ function operation(name: string, endpoint: Endpoint, toSchema: SchemaWriter): Js
     tags: [endpoint.group],
     ...(endpoint.open ? { security: [] } : { "x-scope": scopeOf(endpoint), "x-access": API_ACCESS[name as keyof Api] }),
     parameters: [...pathParameters(endpoint, toSchema), ...queryParameters(endpoint, toSchema)],
-    ...(endpoint.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: jsonContent(toSchema(endpoint.body, "input")) } }),
+    ...requestBody(endpoint, toSchema),
     responses: { ...success(endpoint, toSchema), ...failures(errors, toSchema) },
   };
+}
+
+function requestBody(endpoint: Endpoint, toSchema: SchemaWriter): Json {
+  if (endpoint.file !== undefined) {
+    // The type is any: it says what the file is.
+    const schema = { type: "string", format: "binary", maxLength: endpoint.file };
+    return { requestBody: { required: true, content: { "*/*": { schema } } } };
+  }
+  if (endpoint.body === undefined) return {};
+  return { requestBody: { required: true, content: jsonContent(toSchema(endpoint.body, "input")) } };
 }
 
 function pathParameters(endpoint: Endpoint, toSchema: SchemaWriter): Json[] {
@@ -90,6 +98,10 @@ function success(endpoint: Endpoint, toSchema: SchemaWriter): Json {
     return {
       200: { description: "A stream without end.", content: { "text/event-stream": { schema: { type: "string" } } } },
     };
+  }
+  if (endpoint.reply === "bytes") {
+    const schema = { type: "string", format: "binary" };
+    return { 200: { description: "The file.", content: { "application/octet-stream": { schema } } } };
   }
   return { 200: { description: endpoint.summary, content: jsonContent(toSchema(endpoint.reply, "output")) } };
 }

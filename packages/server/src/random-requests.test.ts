@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createModels, createSecretGuard, openVault, systemClock } from "@bureau/engine";
+import { createModels, createSecretGuard, openVault, type PushOptions, systemClock } from "@bureau/engine";
 import { ERROR_CODES, ErrorBody, OWNER_ID } from "@bureau/protocol";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import type { ScriptRequest } from "../../engine/src/testing/model-server.ts";
 import { testEngine, type TestEngine } from "../../engine/src/testing/test-engine.ts";
 import { testEngineApi, type TestEngineApi } from "../../engine/src/testing/test-engine-api.ts";
 import type { Fault } from "./app-parts.ts";
+import { createPushTransport } from "./push-transport.ts";
 import { type Served, serve } from "./serve.ts";
 import { type ApiDocument, type RandomRequest, randomRequests } from "./testing/random-requests.ts";
 import { type RawAnswer, sendRaw } from "./testing/raw-http.ts";
@@ -48,7 +49,10 @@ beforeAll(async () => {
     onRead: (kept) => guard.learn(kept),
   });
   models = createModels({ default: "test/scripted", providers: { test: provider } });
-  engineApi = await testEngineApi({ ...engine, parts: { ...engine.parts, models } }, { clock, vault });
+  // Made-up addresses are none of the internet: nothing is sent.
+  const transport = createPushTransport({ vault, guard, subject: "mailto:ana@bureau-of-ana.eu", allowHosts: [] });
+  const push: PushOptions = { transport, actions: "approvals", ownerKey: async () => "key" };
+  engineApi = await testEngineApi({ ...engine, parts: { ...engine.parts, models } }, { clock, vault, push });
   await engineApi.api.setSecret("PLANTED", VAULTED);
   await writeFile(join(engine.workspace, ".env"), `KEY=${PLANTED}\n`);
   await writeFile(join(engine.workspace, ".bureau-token"), `${OWNER}\n`);
@@ -76,7 +80,7 @@ afterAll(async () => {
 /** Something of each kind to ask for: goals, tasks, runs that are over, and one that asks a person. */
 async function begin(): Promise<void> {
   const { api } = engineApi;
-  for (const text of ["Say something", "Ask a question"]) {
+  for (const text of ["Say something", "Ask a question", "Publish a report"]) {
     await api.startRun({ text, agent: "writer" });
     await api.createTask({ title: text, agent: "writer" });
   }
@@ -84,12 +88,14 @@ async function begin(): Promise<void> {
   for (const name of ["one", "two", "three"]) {
     await api.createGoal({ text: name, agent: "writer" });
   }
-  for (const path of ["goals", "tasks", "runs", "threads", "agents", "devices", "inbox"]) {
+  for (const path of ["goals", "tasks", "runs", "threads", "agents", "devices", "inbox", "artifacts"]) {
     harvest((await send("GET", `/api/${path}`, [["Authorization", `Bearer ${OWNER}`]])).body);
   }
 }
 
 function script({ messages, toolTurns }: ScriptRequest): ModelReply | string {
+  if (toolTurns === 0 && messages.some(({ text }) => text.includes("Publish")))
+    return { toolCalls: [{ name: "publish_artifact", arguments: { title: "Report", content: "# One\n" } }] };
   if (toolTurns > 0 || !messages.some(({ text }) => text.includes("question"))) return "Done.";
   return { toolCalls: [{ name: "ask_person", arguments: { question: "Which?", choices: ["this", "that"] } }] };
 }

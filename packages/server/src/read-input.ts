@@ -1,14 +1,21 @@
 import type { IncomingMessage } from "node:http";
-import { type Endpoint, pathParams, Reference } from "@bureau/protocol";
+import { type Endpoint, type IncomingFile, pathParams, Reference } from "@bureau/protocol";
 import type { z } from "zod";
 import type { AppContext } from "./app-parts.ts";
 import { invalidInput } from "./errors.ts";
-import { readJson } from "./json-body.ts";
+import { readBody, readJson } from "./json-body.ts";
+import { RateLimited } from "./token-buckets.ts";
+
+/** Files that are read at once: each is in memory until it is on disk. */
+const MAX_FILES_AT_ONCE = 4;
+const FILE_WAIT_MS = 1_000;
+let filesAtOnce = 0;
 
 export interface RequestInput {
   params: Record<string, string>;
   query: unknown;
   body: unknown;
+  file?: IncomingFile;
 }
 
 /** A request's parts, checked against what its endpoint declares. Throws `invalid` with a list of places. */
@@ -19,7 +26,19 @@ export async function readInput(context: AppContext, endpoint: Endpoint): Promis
     endpoint.body === undefined
       ? undefined
       : check("body", endpoint.body, await readJson(context.req.raw, incomingOf(context)));
-  return { params, query, body };
+  if (endpoint.file === undefined) return { params, query, body };
+  return { params, query, body, file: await readFile(context, endpoint.file) };
+}
+
+async function readFile(context: AppContext, maxBytes: number): Promise<IncomingFile> {
+  if (filesAtOnce >= MAX_FILES_AT_ONCE) throw new RateLimited("Other files are on their way in.", FILE_WAIT_MS);
+  filesAtOnce += 1;
+  try {
+    const type = context.req.header("content-type") ?? "";
+    return { type, bytes: await readBody(context.req.raw, incomingOf(context), maxBytes) };
+  } finally {
+    filesAtOnce -= 1;
+  }
 }
 
 /** What a path names, checked; for whoever asks about it before they look at the rest. */

@@ -17,6 +17,13 @@ const STRANGER: Rate = { perMinute: 60, burst: 60 };
 const SIGN_IN: Rate = { perMinute: 5, burst: 5 };
 /** Of all addresses together, besides this machine's own. */
 const ALL_SIGN_INS: Rate = { perMinute: 30, burst: 30 };
+/** Tokens of notifications that do not hold, of an address and of all. */
+const PUSH_DECISION: Rate = { perMinute: 30, burst: 30 };
+const ALL_PUSH_DECISIONS: Rate = { perMinute: 300, burst: 300 };
+const PUSH_TEST: Rate = { perMinute: 6, burst: 6 };
+/** What passkeys are to sign, of an address and of all: each is a row. */
+const CHALLENGE: Rate = { perMinute: 10, burst: 10 };
+const ALL_CHALLENGES: Rate = { perMinute: 120, burst: 120 };
 const MAX_KEYS = 10_000;
 const MAX_RECOGNIZED = 1_000;
 
@@ -37,6 +44,11 @@ export interface RequestLimits {
   recognized(secretHash: string): void;
   /** Counts a sign-in; call what it returns when it was no failure. */
   signIn(peer: Peer): () => void;
+  /** Counts a decision by a notification's token; call what it returns when the token held. */
+  pushDecision(peer: Peer): () => void;
+  /** By the id of whoever asks. */
+  pushTest(caller: string): void;
+  challenge(peer: Peer): void;
 }
 
 export function createRequestLimits(now: () => number): RequestLimits {
@@ -49,6 +61,9 @@ export function createRequestLimits(now: () => number): RequestLimits {
   const [visitors, strangers] = [byPlace(VISITOR, LOCAL_FACTOR), byPlace(STRANGER, LOCAL_FACTOR)];
   const [callers, addresses] = [buckets(CALLER), buckets(ADDRESS)];
   const [signIns, allSignIns] = [buckets(SIGN_IN), buckets(ALL_SIGN_INS)];
+  const [decisions, allDecisions] = [buckets(PUSH_DECISION), buckets(ALL_PUSH_DECISIONS)];
+  const [challenges, allChallenges] = [buckets(CHALLENGE), buckets(ALL_CHALLENGES)];
+  const pushTests = buckets(PUSH_TEST);
   const recognized = new Set<string>();
   return {
     visitor: (peer) => check(visitors(peer).take(peer.address), "requests from this address"),
@@ -76,6 +91,19 @@ export function createRequestLimits(now: () => number): RequestLimits {
         signIns.giveBack(peer.address);
         if (!peer.isLocal) allSignIns.giveBack("all");
       };
+    },
+    pushDecision(peer) {
+      check(decisions.take(peer.address), "decisions from this address");
+      check(allDecisions.take("all"), "decisions by notifications");
+      return () => {
+        decisions.giveBack(peer.address);
+        allDecisions.giveBack("all");
+      };
+    },
+    pushTest: (caller) => check(pushTests.take(caller), "tests of notifications"),
+    challenge(peer) {
+      check(challenges.take(peer.address), "attempts to sign in from this address");
+      if (!peer.isLocal) check(allChallenges.take("all"), "attempts to sign in");
     },
   };
 }

@@ -32,10 +32,13 @@ const OWNERS_ALONE: (keyof Api)[] = [
 const OPEN: (keyof Api)[] = [
   "acceptInvitation",
   "answerByLink",
+  "beginPasskeySignIn",
   "decideByLink",
+  "decideByPush",
   "lookByLink",
   "redeemPairing",
   "signIn",
+  "signInWithPasskey",
 ];
 
 let database: TestDatabase;

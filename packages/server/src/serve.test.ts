@@ -9,7 +9,13 @@ import { type Served, serve, type ServeOptions } from "./serve.ts";
 import { ownFolder, readServerFile, readToken, removeServerFile, writeServerFile } from "./server-file.ts";
 import { createMemoryEngine } from "./testing/memory-engine.ts";
 
-const WEB_FOLDER = new URL("../../web/src", import.meta.url).pathname;
+let webFolder = "";
+beforeEach(async () => {
+  webFolder = await mkdtemp(join(tmpdir(), "bureau-web-"));
+  await writeFile(join(webFolder, "index.html"), "<!doctype html><title>Bureau</title>Bureau is running");
+  await writeFile(join(webFolder, "style.css"), "body {}");
+});
+afterEach(() => rm(webFolder, { recursive: true, force: true }));
 
 function serveOn(port: number, host = "127.0.0.1", serverLimits: ServeOptions["serverLimits"] = {}): Promise<Served> {
   const parts = {
@@ -22,7 +28,7 @@ function serveOn(port: number, host = "127.0.0.1", serverLimits: ServeOptions["s
     trustedProxies: [],
     onFault: () => undefined,
   };
-  return serve({ ...parts, webFolder: WEB_FOLDER, host, port, serverLimits });
+  return serve({ ...parts, webFolder, host, port, serverLimits });
 }
 
 describe("serve", () => {

@@ -63,10 +63,10 @@ function renderDevices({ terminal }: Pick<Call, "terminal">, devices: Device[]):
     terminal,
     [
       { title: "NAME", value: (device) => oneLine(device.name), flexible: true },
-      { title: "OF", value: (device) => oneLine(device.person) },
       { title: "SCOPE", value: (device) => device.scope },
       { title: "STATUS", value: (device) => device.status },
       { title: "LAST SEEN", value: (device) => ago(device.lastSeenAt, "never") },
+      { title: "OF", value: (device) => oneLine(device.person) },
       { title: "MADE BY", value: (device) => oneLine(device.createdBy) },
       { title: "EXPIRES", value: (device) => device.expiresAt?.slice(0, 10) ?? "" },
       { title: "ID", value: (device) => device.id },

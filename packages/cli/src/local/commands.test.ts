@@ -110,9 +110,9 @@ describe("a run", () => {
   test("that asks can be given to somebody by a reply, and what is not understood decides nothing", async () => {
     expect((await bureau("run", "A question first")).code).toBe(7);
     await bureau("hey");
-    const reply = await bureau("inbox", "reply", "1 → @ana, tomorrow");
-    expect(reply).toMatchObject({ code: 0, out: "for ana: Which launch?\n" });
-    expect((await bureau("inbox", "show", "1")).out).toContain("For ana to decide.");
+    const reply = await bureau("inbox", "reply", "1 → @me, tomorrow");
+    expect(reply).toMatchObject({ code: 0, out: "for owner: Which launch?\n" });
+    expect((await bureau("inbox", "show", "1")).out).toContain("For owner to decide.");
     const unclear = await bureau("inbox", "reply", "1 no; 1 perhaps");
     expect(unclear).toMatchObject({ code: 2, err: expect.stringContaining('Not understood: "perhaps"') });
     expect(await bureau("inbox", "approve", "1", "--for", "goal")).toMatchObject({ code: 2 });
@@ -264,6 +264,15 @@ describe("a goal", () => {
       checks: [{ file: { path: "report.md" } }],
     });
     await rm(outside, { recursive: true });
+  });
+});
+
+describe("push and passkey", () => {
+  test("say what is missing, and that there are none", async () => {
+    expect((await bureau("push", "status")).out).toContain("Notifications cannot be pushed.");
+    expect((await bureau("push", "status", "--json")).lines()[0]).toMatchObject({ publicKey: null, subscriptions: [] });
+    expect((await bureau("push", "test")).code).toBe(5);
+    expect((await bureau("passkey", "list")).out).toContain("There are no passkeys.");
   });
 });
 

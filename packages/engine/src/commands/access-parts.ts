@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import type { Database } from "../store/database.ts";
+import type { OpenedDatabase } from "../store/database.ts";
 
 const SECRET_BYTES = 32;
 
 /** What people, devices and sessions stand on: the database alone, so that what one process ends is over in all. */
 export interface AccessParts {
-  database: Database;
+  database: OpenedDatabase;
   clock: Clock;
 }
 

@@ -7,6 +7,9 @@ import type { CommandParts } from "./parts.ts";
 const MAX_ATTEMPTS = 4;
 const RETRIED_SQL_STATES = new Set(["40P01", "40001"]);
 
+/** What a transaction of a command stands on. */
+export type ChangeParts = Pick<CommandParts, "database" | "clock" | "dispatcher" | "signals" | "onEvents">;
+
 /** One command's transaction, with the events and signals that belong to it. */
 export interface Change {
   readonly transaction: Queryable;
@@ -28,7 +31,7 @@ export interface Change {
  * Events are appended last, so that they follow what they tell. Locks are taken in the order
  * agents, runs, goals, everything else: the journal takes runs before goals too. `work` may run more than once and must only touch its transaction.
  */
-export async function change<T>(parts: CommandParts, work: (change: Change) => Promise<T>): Promise<T> {
+export async function change<T>(parts: ChangeParts, work: (change: Change) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const outside: Outside = { undo: [], committing: false };
     try {
@@ -57,7 +60,7 @@ export type AfterCommit = () => void;
  * The caller calls what this returns once it has committed.
  */
 export async function changeWithin(
-  parts: CommandParts,
+  parts: ChangeParts,
   transaction: Queryable,
   work: (change: Change) => Promise<void>,
 ): Promise<AfterCommit> {
@@ -68,7 +71,7 @@ export async function changeWithin(
 }
 
 async function attemptChange<T>(
-  parts: CommandParts,
+  parts: ChangeParts,
   work: (change: Change) => Promise<T>,
   outside: Outside,
 ): Promise<T> {
@@ -92,7 +95,7 @@ interface PendingChange {
   afterCommit(): Promise<void>;
 }
 
-function openChange(parts: CommandParts, transaction: Queryable, undo: (() => Promise<void>)[]): PendingChange {
+function openChange(parts: ChangeParts, transaction: Queryable, undo: (() => Promise<void>)[]): PendingChange {
   const events: NewEvent[] = [];
   const interrupted = new Set<string>();
   const tidying: (() => Promise<void>)[] = [];

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { goalKind, parseGoalFile, writeGoalFile } from "../goals/goal-file.ts";
 import { goalFromRow, runFromRow, type AgentRow, type GoalRow } from "../store/rows.ts";
-import { change, type Change } from "./change.ts";
+import { addItems, change, type Change, type NewItem } from "./change.ts";
 import {
   absolutePath,
   chooseGoalName,
@@ -27,6 +27,7 @@ import { isOver } from "./goal-writes.ts";
 import { agentFor, findAgent, findGoal, findThread } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
 import { insertRun, insertThread } from "./run-writes.ts";
+import { attachedItems } from "./upload-file.ts";
 
 /** A longer brief is not repeated in the thread: it stands in the goal's file and in every model call. */
 const MAX_BRIEF_IN_THREAD = 2_000;
@@ -48,19 +49,27 @@ export async function createGoalAndRun(
     const parent = input.parent === undefined ? null : await openParent(change, input.parent);
     const place = path === null ? await writeNewFile(change, agent, input, draft) : await takeUpFile(change, path);
     const goal = await insertGoal(parts, change, { input, draft, agent, parent, place });
-    const run = input.draft === true ? null : await startGoal(change, goal, agent, limits);
+    // In the thread before the opening message, also of a draft: its first run reads the whole thread.
+    const attached = await attachedItems(change, agent.id, input.attachments ?? [], { runId: null, turn: 0 });
+    if (input.draft === true) await addItems(change, goal.thread_id, attached);
+    const run = input.draft === true ? null : await startGoal(change, goal, { agent, limits, attached });
     return { goal: goalFromRow(goal), run, warnings: draft.warnings };
   });
 }
 
 /** The run with which a goal begins. */
-async function startGoal(change: Change, goal: GoalRow, agent: AgentRow, limits: Budget | undefined): Promise<Run> {
+async function startGoal(
+  change: Change,
+  goal: GoalRow,
+  { agent, limits, attached }: { agent: AgentRow; limits: Budget | undefined; attached: readonly NewItem[] },
+): Promise<Run> {
   const row = await insertRun(change, {
     threadId: goal.thread_id,
     agent,
     goal,
     trigger: "goal",
     message: { role: "person", text: openingMessage(goal.spec) },
+    before: attached,
     ...(limits && { limits }),
   });
   return runFromRow(row);

@@ -54,31 +54,34 @@ export async function decideInboxEntry(
 ): Promise<InboxEntry> {
   // Before the entry is closed: what dies in between can be asked for again. What is held is no action.
   if (input.decision !== "deny" && input.actionHash === undefined) await releaseHeld(parts, entryId);
-  return await change(parts, async (change) => {
-    const { entry, run, goal } = await lockEntry(change, entryId);
-    const status = STATUS_AFTER[input.decision];
-    const scope = input.scope ?? "once";
-    requireMayDecide(entry, input.by, { what: input.decision, scope });
-    await requireLinkHolds(change, entry, input.by);
-    if (!DECISIONS[entry.kind].includes(input.decision)) throw wrongDecision(entry, input.decision);
-    requireReach(entry, input);
-    if (isShown(entry, input) && isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
-    if (entry.status !== "pending") throw alreadyDecided(entry);
-    if (!isShown(entry, input)) throw actionChanged(entry);
-    if (entry.kind === "sign_off") refuseGuestsNote(input);
-    if (entry.kind === "approval") {
-      return inboxEntryFromRow(await decideApproval(change, { entry, run, goal, input, scope }));
-    }
-    const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by: input.by });
-    if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
-    else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
-    else {
-      if (entry.kind === "unknown_effect") await settleUnknown(change, decided, run, input);
-      addEntryEvent(change, "inbox.closed", decided);
-    }
-    if (entry.kind === "budget" && input.decision !== "deny") await wakeCapped(change, entry.id);
-    return inboxEntryFromRow(decided);
-  });
+  return await change(parts, (change) => decideWithin(change, entryId, input));
+}
+
+/** The same within a change that does more. Not for entries that hold spending back: those are released before. */
+export async function decideWithin(change: Change, entryId: string, input: Decision & DecidedBy): Promise<InboxEntry> {
+  const { entry, run, goal } = await lockEntry(change, entryId);
+  const status = STATUS_AFTER[input.decision];
+  const scope = input.scope ?? "once";
+  requireMayDecide(entry, input.by, { what: input.decision, scope });
+  await requireLinkHolds(change, entry, input.by);
+  if (!DECISIONS[entry.kind].includes(input.decision)) throw wrongDecision(entry, input.decision);
+  requireReach(entry, input);
+  if (isShown(entry, input) && isDecidedSo(entry, status, scope)) return inboxEntryFromRow(entry);
+  if (entry.status !== "pending") throw alreadyDecided(entry);
+  if (!isShown(entry, input)) throw actionChanged(entry);
+  if (entry.kind === "sign_off") refuseGuestsNote(input);
+  if (entry.kind === "approval") {
+    return inboxEntryFromRow(await decideApproval(change, { entry, run, goal, input, scope }));
+  }
+  const decided = await closeEntry(change, entry, { status, answer: input.note ?? null, by: input.by });
+  if (entry.kind === "sign_off") await settleSignOff(change, decided, run, goal);
+  else if (entry.kind === "question") await settleDismissedQuestion(change, decided, run, goal);
+  else {
+    if (entry.kind === "unknown_effect") await settleUnknown(change, decided, run, input);
+    addEntryEvent(change, "inbox.closed", decided);
+  }
+  if (entry.kind === "budget" && input.decision !== "deny") await wakeCapped(change, entry.id);
+  return inboxEntryFromRow(decided);
 }
 
 /** A note to a sign-off becomes evidence that the goal's next run reads as a person's. */

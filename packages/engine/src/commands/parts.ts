@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Database, Queryable } from "../store/database.ts";
+import type { OpenedDatabase, Queryable } from "../store/database.ts";
 import type { NewEvent } from "../store/events.ts";
 import type { Tool } from "../tools/tool.ts";
 
@@ -27,7 +27,7 @@ export interface Signals {
 
 /** What the use cases stand on. Nothing else reaches them. */
 export interface CommandParts {
-  database: Database;
+  database: OpenedDatabase;
   clock: Clock;
   /** Absolute, real path of the workspace's folder. */
   workspace: { folder: string };

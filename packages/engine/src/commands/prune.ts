@@ -6,6 +6,10 @@ const DAY_MS = 24 * 60 * 60_000;
 export const DEFAULT_RETENTION_MS = 90 * DAY_MS;
 /** Rows of the dispatcher are of no use once their run has moved on. */
 const DISPATCH_RETENTION_MS = DAY_MS;
+/** What was pushed is kept a little longer than anything can be pushed again; tokens end by themselves. */
+const PUSH_RETENTION_MS = 30 * DAY_MS;
+/** A file that was given stays in its folder; what is forgotten is how to attach it again. */
+const UPLOAD_RETENTION_MS = 30 * DAY_MS;
 /** A blob is on disk before the row that names it: one that was put lately is left alone. */
 const BLOB_GRACE_MS = DAY_MS;
 const BATCH = 2_000;
@@ -31,7 +35,8 @@ export interface PruneReport {
 
 /**
  * Removes what nobody looks at any more: the journal of runs that ended long ago, old events, the dispatcher's
- * finished rows, and blobs that no row names. Threads, goals, runs, evidence and decisions stay.
+ * finished rows, conversions of files that nobody looks at, and blobs that no row names. Threads, goals, runs,
+ * evidence, artifacts and decisions stay.
  *
  * Works in small transactions and a bounded number of them, so it may be ended at any point and called again.
  */
@@ -41,7 +46,9 @@ export async function prune(parts: PruneParts, options: { olderThanMs?: number }
   const steps = await removeAll(parts.database, OLD_STEPS, [before]);
   const toolCalls = await removeAll(parts.database, OLD_TOOL_CALLS, [before]);
   const events = await removeAll(parts.database, OLD_EVENTS, [before]);
+  const conversions = await removeAll(parts.database, OLD_CONVERSIONS, [before]);
   const dispatches = await removeDispatches(parts.database, now - DISPATCH_RETENTION_MS);
+  const notices = await removeNotices(parts.database, now);
   const blobs = await removeBlobs(parts, now - BLOB_GRACE_MS);
   return {
     steps: steps.count,
@@ -49,7 +56,9 @@ export async function prune(parts: PruneParts, options: { olderThanMs?: number }
     events: events.count,
     dispatches: dispatches.count,
     blobs,
-    more: steps.more || toolCalls.more || events.more || dispatches.more || blobs >= MAX_REMOVED_BLOBS,
+    more:
+      [steps, toolCalls, events, dispatches, conversions, notices].some(({ more }) => more) ||
+      blobs >= MAX_REMOVED_BLOBS,
   };
 }
 
@@ -68,10 +77,33 @@ const OLD_EVENTS = `DELETE FROM events WHERE id IN (
     SELECT 1 FROM runs r WHERE r.id = e.run_id AND r.status IN ('queued', 'running', 'waiting'))
   ORDER BY e.id LIMIT ${BATCH})`;
 
+/** They are made again when somebody looks at the file once more. */
+const OLD_CONVERSIONS = `DELETE FROM conversions WHERE (hash, format, converter) IN (
+  SELECT hash, format, converter FROM conversions WHERE used_at < $1 LIMIT ${BATCH})`;
+
 const OLD_DISPATCHES = `DELETE FROM dbos.workflow_status WHERE workflow_uuid IN (
   SELECT workflow_uuid FROM dbos.workflow_status
   WHERE status IN ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') AND updated_at < $1
   LIMIT ${BATCH})`;
+
+const OLD_TOKENS = `DELETE FROM push_tokens WHERE token_hash IN (
+  SELECT token_hash FROM push_tokens WHERE expires_at < $1 LIMIT ${BATCH})`;
+
+/** Of an entry that still waits they stay: it would be pushed again. */
+const OLD_PUSHES = `DELETE FROM pushes WHERE (entry_id, subscription_id, occasion) IN (
+  SELECT p.entry_id, p.subscription_id, p.occasion FROM pushes p
+  WHERE p.claimed_at < $1 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.id = p.entry_id AND i.status = 'pending')
+  LIMIT ${BATCH})`;
+
+const OLD_UPLOADS = `DELETE FROM uploads WHERE id IN (
+  SELECT id FROM uploads WHERE created_at < $1 LIMIT ${BATCH})`;
+
+async function removeNotices(database: Database, now: number): Promise<{ more: boolean }> {
+  const tokens = await removeAll(database, OLD_TOKENS, [new Date(now)]);
+  const pushes = await removeAll(database, OLD_PUSHES, [new Date(now - PUSH_RETENTION_MS)]);
+  const uploads = await removeAll(database, OLD_UPLOADS, [new Date(now - UPLOAD_RETENTION_MS)]);
+  return { more: tokens.more || pushes.more || uploads.more };
+}
 
 async function removeAll(
   database: Database,
@@ -122,7 +154,10 @@ async function unreferenced(database: Database, hashes: string[]): Promise<strin
   const { rows } = await database.query<{ hash: string }>(
     `SELECT hash FROM unnest($1::text[]) AS hash
      EXCEPT SELECT content->'blob'->>'hash' FROM items WHERE content ? 'blob'
-     EXCEPT SELECT context_hash FROM runs WHERE context_hash IS NOT NULL`,
+     EXCEPT SELECT context_hash FROM runs WHERE context_hash IS NOT NULL
+     EXCEPT SELECT hash FROM artifact_versions
+     EXCEPT SELECT blob_hash FROM conversions
+     EXCEPT SELECT hash FROM uploads`,
     [hashes],
   );
   return rows.map((row) => row.hash);

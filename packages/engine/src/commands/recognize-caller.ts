@@ -27,8 +27,9 @@ interface CallerRow {
 }
 
 const PERSON = "p.id AS person_id, p.name AS person_name, p.role";
-/** A device is over with its person, whatever else its row says. */
-const DEVICE_HOLDS = "d.revoked_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > $1) AND p.removed_at IS NULL";
+/** Of a device `d` of the person `p`: it is over with its person, whatever else its row says. `$1` is now. */
+export const DEVICE_HOLDS =
+  "d.revoked_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > $1) AND p.removed_at IS NULL";
 const SESSION_HOLDS = `s.expires_at > $1 AND s.last_seen_at > $2 AND (s.device_id IS NULL OR (${DEVICE_HOLDS}))`;
 const SESSIONS = `sessions s LEFT JOIN devices d ON d.id = s.device_id
   JOIN people p ON p.id = coalesce(d.person_id, '${OWNER_ID}')`;

@@ -49,6 +49,8 @@ export interface NewRun {
   trigger: Trigger;
   /** Added to the thread before the run; null adds nothing. */
   message: { role: "person" | "runtime"; text: string } | null;
+  /** Added before the message, in the run's own name. */
+  before?: readonly NewItem[];
   limits?: Budget;
   checkRequested?: boolean;
 }
@@ -62,6 +64,8 @@ export async function insertRun(change: Change, run: NewRun): Promise<RunRow> {
   const id = newId("run");
   const start = runStart(run.agent);
   const seen = await itemCount(change, run.threadId);
+  const before = (run.before ?? []).map((item) => ({ ...item, runId: id }));
+  await addItems(change, run.threadId, before);
   if (run.message !== null) {
     await addItems(change, run.threadId, [{ content: { type: "message", ...run.message }, runId: id, turn: 0 }]);
   }

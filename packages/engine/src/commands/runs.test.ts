@@ -132,7 +132,7 @@ describe("steering a run", () => {
       const call = await aToolCall(world.database, run, { status: "awaiting_approval", name: "ask_person" });
       const entry = await anEntry(world.database, { kind: "question", assignee }, { run, call });
       const ana = { name: "Ana", scope: "full", role: "member", device: null } as const;
-      expect(await steerRun(world.parts, run.id, "Lisbon", ana)).toMatchObject({ status: "waiting" });
+      expect(await steerRun(world.parts, run.id, "Lisbon", { by: ana })).toMatchObject({ status: "waiting" });
       expect(await getInboxEntry(world.database, entry.id)).toMatchObject({ status: "pending" });
       expect(await texts(run.thread_id)).toEqual(["Lisbon"]);
     }

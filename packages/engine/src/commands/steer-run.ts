@@ -2,20 +2,28 @@ import { AppError, TERMINAL_RUN_STATUSES, type Run } from "@bureau/protocol";
 import { type Decider, isByLink, mayDecide } from "../domain/decider.ts";
 import { runFromRow, type InboxRow, type RunRow } from "../store/rows.ts";
 import { settleQuestion } from "./answer-question.ts";
-import { addItems, change, type Change } from "./change.ts";
+import { addItems, change, type Change, type NewItem } from "./change.ts";
 import { wakeGoal } from "./goal-writes.ts";
 import { lockRun } from "../queries/lookup.ts";
 import type { CommandParts } from "./parts.ts";
+import type { MessageOptions } from "./start-run.ts";
 import { requeueRun, touchRun, updateRun } from "./run-writes.ts";
+import { attachedItems } from "./upload-file.ts";
 
 /** Who speaks where nobody said: whoever runs the program. */
 const SOMEBODY: Decider = { name: "person", scope: "full", role: "owner", device: null };
 
 /**
  * Gives a run at work a message. It is seen at the next safe point: nothing in flight is ended for it.
- * A run that waits for a free answer takes the message as the answer, from whoever may give it.
+ * A run that waits for a free answer takes the message as the answer, from whoever may give it. `attachments` are ids
+ * of uploads.
  */
-export async function steerRun(parts: CommandParts, runId: string, text: string, by: Decider = SOMEBODY): Promise<Run> {
+export async function steerRun(
+  parts: CommandParts,
+  runId: string,
+  text: string,
+  { by = SOMEBODY, about, isAnswer = true, alongside, attachments = [] }: MessageOptions = {},
+): Promise<Run> {
   return await change(parts, async (change) => {
     const { run, goal } = await lockRun(change.transaction, runId);
     if (TERMINAL_RUN_STATUSES.includes(run.status)) {
@@ -28,15 +36,19 @@ export async function steerRun(parts: CommandParts, runId: string, text: string,
         hint: "Post the message to its thread in a moment; that starts a new run.",
       });
     }
-    const question = run.wait_reason === "question" ? await freeQuestion(change, run, text, by) : null;
+    const attached = await attachedItems(change, run.agent_id, attachments, { runId: run.id, turn: run.turn });
+    await addItems(change, run.thread_id, attached);
+    const question = isAnswer && run.wait_reason === "question" ? await freeQuestion(change, run, text, by) : null;
     if (question !== null) {
       return runFromRow(await settleQuestion(change, { run, goal, entry: question, answer: text, by }));
     }
     await addItems(change, run.thread_id, [
+      ...(about === undefined ? [] : [runtimeItem(about, run.id, run.turn)]),
       { content: { type: "message", role: "person", text }, runId: run.id, turn: run.turn },
     ]);
     // A person has spoken: what they denied before may be asked for again.
     await updateRun(change, run.id, "state = state - 'denials'", []);
+    await alongside?.(change, runFromRow(run));
     const wakes = run.status === "waiting" && (run.wait_reason === "timer" || run.wait_reason === "sign_off");
     if (!wakes || run.pause_requested) return runFromRow(await touchRun(change, run));
     await wakeGoal(change, goal);
@@ -44,6 +56,11 @@ export async function steerRun(parts: CommandParts, runId: string, text: string,
     await updateRun(change, run.id, "state = state - 'verdict'", []);
     return runFromRow(await requeueRun(change, run));
   });
+}
+
+/** Words of the runtime that tell what a person's message is about. */
+export function runtimeItem(text: string, runId: RunRow["id"] | null, turn: number): NewItem {
+  return { content: { type: "message", role: "runtime", text }, runId, turn };
 }
 
 /**

@@ -132,6 +132,12 @@ const TELLINGS: Record<EventType, Telling | null> = {
       };
     },
   },
+  "artifact.published": { kind: "artifact", tell: (event) => tellArtifact(event, "was published") },
+  "artifact.commented": { kind: "artifact", tell: (event) => tellArtifact(event, "was commented on") },
+  "artifact.archived": {
+    kind: "artifact",
+    tell: (event) => tellArtifact(event, statusOf(event, "artifact") === "archived" ? "was put away" : "is back"),
+  },
   "person.added": { kind: "workspace", tell: (event) => tellPerson(event, "belongs to the workspace now") },
   "person.removed": { kind: "workspace", tell: (event) => tellPerson(event, "was removed from the workspace") },
   "rehearsal.drifted": null,
@@ -148,6 +154,10 @@ const TELLINGS: Record<EventType, Telling | null> = {
   },
   "everything.resumed": { kind: "workspace", tell: () => plain("Everything may go on again") },
 };
+
+function tellArtifact(event: ToldEvent, happened: string): Omit<Told, "kind"> {
+  return about(`${quoted(textOf(event, "artifact", "title"))} ${happened}`, idOf(event, "artifact"));
+}
 
 /** Types of events of which something may be told, by kind. */
 export function typesOf(kinds: readonly ActivityKind[] | null): EventType[] {

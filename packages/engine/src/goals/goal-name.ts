@@ -19,7 +19,7 @@ export function goalName(title: string, isTaken: (name: string) => boolean): str
 }
 
 /** Lower-case letters, digits and single dashes, cut between words where possible. */
-export function slug(title: string): string {
+export function slug(title: string, noun = "goal"): string {
   const words = title
     .normalize("NFKD")
     .replace(/\p{M}+/gu, "")
@@ -33,6 +33,6 @@ export function slug(title: string): string {
     if (longer.length > MAX_NAME_LENGTH) break;
     name = longer;
   }
-  if (name === "") name = (words[0] ?? "goal").slice(0, MAX_NAME_LENGTH);
-  return RESERVED.test(name) ? `goal-${name}` : name;
+  if (name === "") name = (words[0] ?? noun).slice(0, MAX_NAME_LENGTH);
+  return RESERVED.test(name) ? `${noun}-${name}` : name;
 }

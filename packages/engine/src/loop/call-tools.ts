@@ -16,6 +16,7 @@ import { withSources } from "../domain/sources.ts";
 import { labelsAfter, labelsToSet, sourcesOfCall } from "./labels.ts";
 import { charge, type Journal, type RunFacts, setFacts } from "./journal.ts";
 import type { LoopParts } from "./parts.ts";
+import { publishForCall } from "./publish.ts";
 import { signalOutcome } from "./signal-tools.ts";
 import {
   type BegunStep,
@@ -256,6 +257,7 @@ function contextOf(parts: LoopParts, journal: Journal, call: LoadedCall, signal:
     clock: parts.clock,
     approved: call.approved,
     effectKey: null,
+    publish: (publication) => publishForCall(parts, journal, call, publication),
     onProgress: (text) => {
       if (parts.live.hasDeltaListeners) {
         parts.live.emitDelta({ type: "tool_call.progress", runId: run.id, stepId, kind: "output", text });
@@ -305,6 +307,7 @@ async function closeCalls(
       call.result = outcome.text.slice(0, MAX_REMEMBERED_RESULT);
       changes.toolCallPatches!.push({ id: call.id, status: outcome.status, result: outcome.text, ended_at: endedAt });
       contents.push(resultContent(call, outcome, sources[0]));
+      if (outcome.item) contents.push(outcome.item);
       changes.events!.push(endedEvent(journal, call, outcome, endedAt));
       facts = { ...facts, ...remember(journal, call, outcome) };
     }

@@ -73,10 +73,10 @@ let goalCount = 0;
 let runCount = 0;
 
 beforeAll(async () => {
-  // A command is run by a process of its own, which outlives this one.
+  // A command is run by a process of its own, which outlives this one. What publishes dies in a write, and never ends.
   watched = watchTools(
     [...builtInTools(), sendNote, sendAfterYes, loseTrack, sendAndLook, sendAndAsk, sendSoon],
-    ["run_command"],
+    ["run_command", "publish_artifact"],
   );
   engine = await testEngine({ script: () => "ok", tools: watched.tools });
 });
@@ -157,6 +157,36 @@ async function expectCommandOnce(stored: Stored): Promise<void> {
   else expect(times).toBeLessThanOrEqual(1);
 }
 
+/** Text first, then a file that replaces it. */
+function publications({ messages }: ScriptRequest): Calls[] {
+  const artifact = /art_\w+/.exec(messages.map(({ text }) => text).join(" "))?.[0] ?? "none";
+  return [
+    [{ name: "publish_artifact", arguments: { title: "Report", content: "# One\n" } }],
+    [{ name: "publish_artifact", arguments: { title: "Report", content: "# Two\n", artifact } }],
+  ];
+}
+
+/** Each call has published one version, told it once, and the plain file holds the newest. */
+async function expectPublishedOnce({ calls, items, runs }: Stored): Promise<void> {
+  const { rows } = await engine.database.query(
+    `SELECT a.id, a.name, a.file, a.version, v.number, v.tool_call_id FROM artifacts a
+     JOIN artifact_versions v ON v.artifact_id = a.id WHERE a.thread_id = $1 ORDER BY v.number`,
+    [runs[0]!.threadId],
+  );
+  expect(rows.map((row) => row.number)).toEqual([1, 2]);
+  expect(rows.map((row) => row.tool_call_id)).toEqual(calls.map((call) => call.id));
+  expect(new Set(rows.map((row) => row.id)).size).toBe(1);
+  const told = items.flatMap(({ content }) => (content.type === "artifact" ? [content.version] : []));
+  expect(told).toEqual([1, 2]);
+  const events = await engine.database.query(
+    "SELECT data->'artifactVersion'->'number' AS number FROM events WHERE thread_id = $1 AND type = 'artifact.published' ORDER BY id",
+    [runs[0]!.threadId],
+  );
+  expect(events.rows.map((row) => row.number)).toEqual([1, 2]);
+  const path = join(engine.workspace, "artifacts", rows[0].name, rows[0].file);
+  expect(await readFile(path, "utf8")).toBe("# Two\n");
+}
+
 async function pending(threadId: string, kind: string): Promise<string | null> {
   const { rows } = await engine.database.query(
     "SELECT id FROM inbox WHERE thread_id = $1 AND kind = $2 AND status = 'pending'",
@@ -188,6 +218,15 @@ const SCENARIOS: Record<string, () => CrashScenario> = {
         expectAnswered(stored);
         expect(statuses(stored)).toEqual(["write_file completed"]);
         expect(await readFile(join(engine.folder, "a.md"), "utf8")).toBe("a\n");
+      },
+    }),
+  "a publication, and a second version of it": () =>
+    aRun({
+      script: (request) => turns(...publications(request))(request),
+      check: async (stored) => {
+        expectAnswered(stored);
+        expect(new Set(statuses(stored))).toEqual(new Set(["publish_artifact completed"]));
+        await expectPublishedOnce(stored);
       },
     }),
   "an edit": () =>

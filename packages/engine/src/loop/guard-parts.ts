@@ -7,6 +7,9 @@ import type { LoopParts } from "./parts.ts";
 /** Each part: whether text comes in through it. A new part must be decided here, and guarded below if it is one. */
 const BRINGS_TEXT = {
   reads: false,
+  workspace: false,
+  // Here the guard comes in: what is published is looked at with its eyes.
+  secretIn: true,
   database: false,
   writer: false,
   blobs: false,
@@ -57,6 +60,7 @@ export function guardParts(parts: LoopParts, guard: SecretGuard): LoopParts {
     return found;
   };
   const withoutSecrets: GuardedParts = {
+    secretIn: (text) => guard.holds(text),
     models: guardModels(parts.models, guard),
     tools: (kind) => guardedList(parts.tools(kind)),
     connectedTools: async (agent) => {

@@ -28,7 +28,7 @@ export async function sourcesOfCall(
   return found;
 }
 
-async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
+export async function labelsRead(parts: LoopParts, folder: string, opened: string): Promise<Source[]> {
   if (opened === ANY_FILE) return await labelsUnder(parts.reads, folder);
   try {
     const path = await realpath(resolve(folder, opened));

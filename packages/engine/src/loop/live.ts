@@ -2,7 +2,7 @@ import type { BureauEvent, LiveDelta } from "@bureau/protocol";
 import type pg from "pg";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../store/database.ts";
-import { eventsAfter, lastSequence, NOTIFY_CHANNEL } from "../store/events.ts";
+import { eventsAfter, lastSequence, NOTIFY_CHANNEL, PUSH_SIGNAL } from "../store/events.ts";
 
 const READ_BATCH = 500;
 /** Events of other processes are told together, at most this often. */
@@ -15,6 +15,8 @@ export interface LiveParts {
   onRunSignal: (runId: string) => void;
   /** Called when the database is heard again after it was away. */
   onReconnect?: () => void;
+  /** Called when somebody begins or ceases to be pushed to, in whichever process. */
+  onPushSignal?: () => void;
 }
 
 /**
@@ -28,6 +30,7 @@ export class Live {
   readonly #clock: Clock;
   readonly #onRunSignal: (runId: string) => void;
   readonly #onReconnect: () => void;
+  readonly #onPushSignal: () => void;
   readonly #eventListeners = new Set<(events: readonly BureauEvent[]) => void>();
   readonly #deltaListeners = new Set<(delta: LiveDelta) => void>();
   #client: pg.Client | null = null;
@@ -43,6 +46,7 @@ export class Live {
     this.#clock = parts.clock;
     this.#onRunSignal = parts.onRunSignal;
     this.#onReconnect = parts.onReconnect ?? ignore;
+    this.#onPushSignal = parts.onPushSignal ?? ignore;
   }
 
   async start(): Promise<void> {
@@ -117,6 +121,7 @@ export class Live {
 
   #heard(payload: string): void {
     if (payload.startsWith("run:")) this.#onRunSignal(payload.slice("run:".length));
+    else if (payload === PUSH_SIGNAL) this.#onPushSignal();
     else this.#read();
   }
 

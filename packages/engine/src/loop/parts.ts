@@ -48,6 +48,10 @@ export interface AgentContext {
 
 /** What driving a run stands on. */
 export interface LoopParts {
+  /** Absolute, real path of the workspace's folder. */
+  workspace: string;
+  /** The name of a secret whose value is in the text. */
+  secretIn(text: string): string | null;
   /** For all that is read: asked again during an outage. */
   reads: Queryable;
   /** For transactions. Nothing repeats them: what is written for a run goes through `writeOnce`. */

@@ -50,6 +50,7 @@ export interface CallOutcome {
   source?: string;
   trust?: Trust;
   sources?: readonly Source[];
+  item?: NonNullable<ToolOutput["item"]>;
   facts?: RunFacts;
   inbox?: NewInboxEntry[];
 }

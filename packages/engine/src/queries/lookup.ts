@@ -1,4 +1,5 @@
 import { AppError } from "@bureau/protocol";
+import type { ArtifactRow, ArtifactVersionRow } from "../store/artifacts.ts";
 import type { Queryable } from "../store/database.ts";
 import type { AgentRow, GoalRow, InboxRow, RunRow, TaskRow, ThreadRow } from "../store/rows.ts";
 
@@ -66,6 +67,32 @@ export async function findInboxEntry(database: Queryable, id: string, lock: Lock
   return rows[0] ?? missing("entry in the inbox", id);
 }
 
+/** The artifact of an id or a name. */
+export async function findArtifact(database: Queryable, reference: string, lock: Lock = "none"): Promise<ArtifactRow> {
+  const { rows } = await database.query<ArtifactRow>(
+    `SELECT * FROM artifacts WHERE id = $1 OR name = $1 ORDER BY (id = $1) DESC LIMIT 1 ${LOCK_CLAUSES[lock]}`,
+    [reference],
+  );
+  return rows[0] ?? missing("artifact", reference);
+}
+
+/** A version by its number, or the newest. */
+export async function findArtifactVersion(
+  database: Queryable,
+  artifact: Pick<ArtifactRow, "id" | "version">,
+  number: string | number,
+): Promise<ArtifactVersionRow> {
+  const wanted = number === "newest" ? artifact.version : /^\d{1,9}$/.test(`${number}`) ? Number(number) : 0;
+  const { rows } = await database.query<ArtifactVersionRow>(
+    "SELECT * FROM artifact_versions WHERE artifact_id = $1 AND number = $2",
+    [artifact.id, wanted],
+  );
+  if (rows[0] !== undefined) return rows[0];
+  throw new AppError("not_found", `The artifact ${artifact.id} has no version "${number}".`, {
+    hint: `Its versions are 1 to ${artifact.version}, and \`newest\`.`,
+  });
+}
+
 /** Locks a run and then the goal that it works for, which is the order of every transaction. */
 export async function lockRun(database: Queryable, id: string): Promise<{ run: RunRow; goal: GoalRow | null }> {
   const run = await findRun(database, id, "update");
@@ -78,6 +105,7 @@ const LIST_COMMANDS: Record<string, string> = {
   thread: "`bureau thread list` shows the threads.",
   run: "`bureau run list` shows the runs.",
   task: "`bureau task list` shows the tasks.",
+  artifact: "`bureau artifact list` shows the artifacts.",
   "entry in the inbox": "`bureau inbox list` shows what waits.",
 };
 

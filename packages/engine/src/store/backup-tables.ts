@@ -4,12 +4,13 @@ import type { Queryable } from "./database.ts";
 
 const BATCH_ROWS = 500;
 /**
- * Say what this program and this machine do now, or are made of other rows, and are made anew. Devices, sessions and
- * what becomes one are left out so that a copy opens nothing, and one that was revoked since does not come back with it.
+ * Say what this program and this machine do now, or are made of other rows, and are made anew. Devices, sessions,
+ * passkeys, what becomes one and what is pushed to are left out so that a copy opens nothing, and one that was revoked since does not come back with it.
  */
 const MADE_ANEW = ["search_entries", "search_progress"];
-const OPENING = ["devices", "sessions", "invitations", "pairings", "links"];
-const LEFT_OUT = ["bureau_migrations", "executors", ...OPENING, ...MADE_ANEW];
+const OPENING = ["devices", "sessions", "invitations", "pairings", "links", "passkeys", "passkey_challenges"];
+const PUSHED = ["push_subscriptions", "pushes", "push_tokens"];
+const LEFT_OUT = ["bureau_migrations", "executors", ...OPENING, ...PUSHED, ...MADE_ANEW];
 const DISPATCHED_AGAIN = "UPDATE runs SET status = 'queued', wait_reason = NULL, wait_until = NULL, executor_id = NULL";
 
 export interface TableColumn {

@@ -124,7 +124,7 @@ describe("a backup", () => {
     expect((await stat(join(vault, "secrets.age"))).mode & 0o777).toBe(0o600);
   });
 
-  test("opens nothing: devices and sessions are not in it", async () => {
+  test("opens nothing: devices, sessions, passkeys and subscriptions are not in it", async () => {
     const { workspace } = await fill();
     await source.query(
       `INSERT INTO devices (id, name, person_id, token_hash, scope, created_by, created_at)
@@ -134,9 +134,22 @@ describe("a backup", () => {
       `INSERT INTO sessions (id, cookie_hash, device_id, created_at, last_seen_at, expires_at)
        VALUES ('sess_1', 'the-hash-of-a-cookie', 'dev_1', now(), now(), now() + interval '1 day')`,
     );
+    await source.query(
+      `INSERT INTO passkeys (id, credential_id, public_key, counter, host, name, synced, created_by, created_at)
+       VALUES ('pkey_1', 'a-credential', 'key', 0, 'localhost', 'Stolen key', true, 'owner', now())`,
+    );
+    await source.query(
+      `INSERT INTO push_subscriptions (id, endpoint, endpoint_hash, p256dh, auth, content, closing, created_at)
+       VALUES ('psub_1', 'https://push.test/one', 'the-hash-of-an-endpoint', 'x', 'x', false, true, now())`,
+    );
+    await source.query(
+      `INSERT INTO push_tokens (token_hash, entry_id, subscription_id, action_hash, decision, expires_at)
+       VALUES ('the-hash-of-a-decision', 'appr_1', 'psub_1', 'x', 'approve', now())`,
+    );
     const { path } = await backUp(workspace);
     const bytes = await readFile(path, "latin1");
-    for (const text of ["Stolen phone", "the-hash-of-a-token", "the-hash-of-a-cookie"])
+    const texts = ["token", "cookie", "decision"].map((noun) => `the-hash-of-a-${noun}`);
+    for (const text of ["Stolen phone", "Stolen key", "a-credential", "push.test", ...texts])
       expect(bytes).not.toContain(text);
   });
 

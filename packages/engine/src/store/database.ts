@@ -27,6 +27,9 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
+/** What reads and writes need of it; only who holds it open closes it. */
+export type OpenedDatabase = Pick<Database, "query" | "transaction">;
+
 export interface DatabaseOptions {
   url: string;
   maxConnections: number;

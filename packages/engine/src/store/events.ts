@@ -13,6 +13,8 @@ export interface NewEvent {
 
 /** Channel on which a process tells the others that events were committed or that a run must look up. */
 export const NOTIFY_CHANNEL = "bureau";
+/** What is said there when somebody begins or ceases to be pushed to. */
+export const PUSH_SIGNAL = "push";
 
 /** Serialises the numbering of events over all processes. */
 const NUMBERING_LOCK = 0x62757265_6576;

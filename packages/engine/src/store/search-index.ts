@@ -1,7 +1,7 @@
 import { SEARCH_KINDS, type SearchIndex, type SearchKind } from "@bureau/protocol";
 import type { Clock } from "../clock.ts";
 import { tsVector } from "../domain/search-words.ts";
-import type { Database, Queryable } from "./database.ts";
+import type { OpenedDatabase, Queryable } from "./database.ts";
 import { lastSequence } from "./events.ts";
 import { readSource, SEARCH_SOURCES } from "./search-sources.ts";
 
@@ -23,7 +23,7 @@ interface Progress {
 }
 
 export interface CatchUpParts {
-  database: Database;
+  database: OpenedDatabase;
   clock: Clock;
   /** Batches of one call, for tests that stop in the middle. */
   maxBatches?: number;

@@ -3,6 +3,7 @@ import { createConnectors } from "../connectors/create-connectors.ts";
 import type { EngineApi } from "../engine-api.ts";
 import { engineApi } from "../engine-methods.ts";
 import { Live } from "../loop/live.ts";
+import { createPush, NO_PUSH, type PushOptions } from "../push.ts";
 import { readToolPin, writeToolPin } from "../store/mcp-pins.ts";
 import { builtInTools } from "../tools/registry.ts";
 import type { SecretStore } from "../vault/open-vault.ts";
@@ -16,7 +17,7 @@ export interface TestEngineApi {
 /** Every command and query of the engine, as the server has them, on a test's database. Nothing drives runs. */
 export async function testEngineApi(
   engine: TestEngine,
-  { clock, vault }: { clock: Clock; vault: SecretStore },
+  { clock, vault, push: pushed = NO_PUSH }: { clock: Clock; vault: SecretStore; push?: PushOptions },
 ): Promise<TestEngineApi> {
   const { database, parts, workspace, folder } = engine;
   const live = new Live({ database, clock, onRunSignal: () => undefined });
@@ -36,9 +37,14 @@ export async function testEngineApi(
   });
   const commands = { ...engine.commands, clock };
   const isStopping = () => false;
+  const { log } = parts;
+  const push = createPush(pushed, { commands, onEvents: (listener) => live.onEvents(listener), log });
+  const given = { commands, live, models, sandbox, vault, connectors, push: push.api, parts, tools, isStopping };
+  push.start();
   return {
-    api: engineApi({ commands, live, models, sandbox, vault, connectors, parts, tools, policy: [], isStopping }),
+    api: engineApi({ ...given, policy: [] }),
     close: async () => {
+      await push.stop();
       await connectors.close();
       await live.stop();
     },

@@ -145,6 +145,8 @@ function loopParts(input: {
   const reads = patientReads(database, { clock: systemClock, signal: signals.stopped });
   return {
     reads,
+    workspace,
+    secretIn: () => null,
     database,
     writer: new JournalWriter({ database, clock: systemClock }),
     blobs: openBlobs({ folder: join(workspace, ".bureau", "blobs") }),

@@ -6,6 +6,7 @@ import { createFetchUrl } from "./fetch-url.ts";
 import type { FetchUrlOptions } from "./fetch-url.ts";
 import { listFiles } from "./list-files.ts";
 import { plan } from "./plan.ts";
+import { publishArtifact } from "./publish-artifact.ts";
 import { readFile } from "./read-file.ts";
 import { createRunCommand } from "./run-command.ts";
 import type { RunCommandOptions } from "./run-command.ts";
@@ -30,6 +31,7 @@ export function builtInTools(options: FetchUrlOptions & RunCommandOptions = {}):
     createRunCommand(options),
     createFetchUrl(options),
     plan,
+    publishArtifact,
     askPerson,
     requestCheck,
     reportBlocked,

@@ -1,6 +1,9 @@
 import {
   AppError,
   type AppErrorOptions,
+  type ArtifactId,
+  type ItemContent,
+  type PreviewKind,
   type Receipt,
   type ToolCallId,
   type ToolEffect,
@@ -24,6 +27,31 @@ export interface ToolOutput {
   receipt?: EffectReceipt;
   /** Labels of files that were read. */
   sources?: readonly Source[];
+  /** Stands in the thread for people, after the result. */
+  item?: Extract<ItemContent, { type: "artifact" }>;
+}
+
+/** What a tool asks to be published. */
+export interface NewPublication {
+  title: string;
+  note: string | null;
+  /** Id or name of the artifact that this is a new version of. */
+  artifact: string | null;
+  /** The file of the agent's folder that it is read from. */
+  path: string | null;
+  /** Not called where the same call has published before. */
+  read(): { file: string; bytes: Buffer };
+}
+
+export interface PublishedArtifact {
+  artifactId: ArtifactId;
+  version: number;
+  /** The plain file, relative to the workspace's folder. */
+  path: string;
+  kind: PreviewKind;
+  bytes: number;
+  /** What is to be known besides, in sentences. */
+  notes: string[];
 }
 
 /** What proves that an effect took place. */
@@ -56,6 +84,8 @@ export interface ToolContext {
   clock: Clock;
   /** Of a write outside: the key of this intent, to give to the provider so that it does the same thing once. */
   effectKey: string | null;
+  /** Publishes a result for people; the same call publishes once. */
+  publish?: (publication: NewPublication) => Promise<PublishedArtifact>;
   /** Live output for whoever watches; lost when nobody does. */
   onProgress?: (text: string) => void;
 }

@@ -34,6 +34,8 @@ export interface SecretStore extends Vault {
   list(): Promise<SecretEntry[]>;
   /** Sets a new secret or another value of one that is there. */
   set(name: string, value: string): Promise<SecretEntry>;
+  /** Sets a new secret. False, and nothing changed, when there is one of this name: of two at once, one is first. */
+  add(name: string, value: string): Promise<boolean>;
   /** False when there was none. */
   remove(name: string): Promise<boolean>;
 }
@@ -119,6 +121,19 @@ export function openVault(parts: VaultParts): SecretStore {
         return { ...content, secrets };
       });
       return { name, setAt };
+    },
+    add: async (name, value) => {
+      checkSecretName(name);
+      checkValue(name, value);
+      let added = false;
+      await change((content) => {
+        if (Object.hasOwn(content.secrets, name)) return content;
+        added = true;
+        const secrets = { ...content.secrets, [name]: { value, setAt: timeText(parts.clock.now()) } };
+        checkRoom(secrets);
+        return { ...content, secrets };
+      });
+      return added;
     },
     remove: async (name) => {
       checkSecretName(name);

@@ -25,6 +25,7 @@ limits: { maxConcurrentRuns: 50, runTime: 2h }
 approvals: { expireAfter: 2d, remindAfter: 6h }
 fetch: { allowHosts: ["127.0.0.1:8080", intranet] }
 sandbox: { hosts: [api.example.com], agents: { builder: { hosts: ["*.npm.example:443"] } }, diskLimit: 4 GB }
+push: { subject: "mailto:ana@bureau-of-ana.eu", actions: none, allowHosts: ["127.0.0.1:9000"] }
 color: blue
 `;
 
@@ -59,6 +60,7 @@ describe("settings", () => {
       budget: { micros: 5_000_000, timeMs: 14_400_000 },
       limits: { maxConcurrentRuns: 50, runSteps: null, runTimeMs: 7_200_000, maxConcurrentCalls: null },
       approvals: { expireAfterMs: 172_800_000, remindAfterMs: 21_600_000 },
+      push: { subject: "mailto:ana@bureau-of-ana.eu", actions: "none", allowHosts: ["127.0.0.1:9000"] },
       fetch: { allowHosts: ["127.0.0.1:8080", "intranet"] },
       publicUrl: "https://bureau.example.com",
       sandbox: {

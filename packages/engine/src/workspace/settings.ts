@@ -10,6 +10,7 @@ import type { Caps } from "../domain/caps.ts";
 import type { ModelPrice } from "../models/model.ts";
 import { readCaps } from "./cap-settings.ts";
 import { readPolicy } from "./policy-settings.ts";
+import { type PushSettings, readPush } from "./push-settings.ts";
 import { SECRET_NAME, secretReferences } from "../vault/vault.ts";
 
 export const SETTINGS_FILE = "bureau.yaml";
@@ -69,6 +70,7 @@ export interface WorkspaceSettings {
   limits: LimitSettings;
   approvals: ApprovalSettings;
   fetch: { allowHosts: string[] };
+  push: PushSettings;
   sandbox: SandboxSettings;
   /** Where others reach the server. */
   publicUrl: string | null;
@@ -102,6 +104,10 @@ export const SETTINGS_KEYS = {
   "approvals.expireAfter": "How long an approval waits before it counts as denied, such as 3d (the default).",
   "approvals.remindAfter": "When a person is reminded of it, once; half of that time when absent.",
   "fetch.allowHosts": "Private hosts, as host or host:port, that agents may fetch all the same.",
+  "push.subject":
+    "Where push services can reach you: mailto: and an address, or the https address of your Bureau. Notifications need it; without it the first of `BUREAU_HOSTS` is taken, where that is a public name.",
+  "push.actions": "approvals (the default): approve and deny in the notification; none: it can only be opened.",
+  "push.allowHosts": "Push services, as host:port, that need be neither public nor encrypted; for tests.",
   "sandbox.hosts":
     "Hosts that commands may connect to: host, *.host or host:port; private:host:port for one that is not on the public internet. None without it.",
   "sandbox.agents.<name>.hosts": "The same for the commands of one agent, in place of `sandbox.hosts`.",
@@ -158,6 +164,7 @@ export function parseSettings(text: string): WorkspaceSettings {
       "limits",
       "approvals",
       "fetch",
+      "push",
       "sandbox",
       "publicUrl",
       "policy",
@@ -191,6 +198,7 @@ export function parseSettings(text: string): WorkspaceSettings {
         hostName(entry, ["fetch", "allowHosts", index], reader),
       ),
     },
+    push: readPush(values["push"], reader),
     sandbox: readSandbox(values["sandbox"], reader),
     publicUrl: plainText(values["publicUrl"], ["publicUrl"], reader),
     policy: readPolicy(values["policy"], reader),

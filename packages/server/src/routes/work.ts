@@ -11,12 +11,12 @@ export function workHandlers(engine: WorkApi): Handlers<typeof workApi, AppConte
     cancelTask: ({ params }) => engine.cancelTask(params.taskId),
     steerTask: async ({ params, body }, context) => {
       const task = await engine.getTask(params.taskId);
-      return engine.postMessage(threadOf(task), body.text, deciderOf(context));
+      return engine.postMessage(threadOf(task), body, deciderOf(context));
     },
     listThreads: ({ query }) => engine.listThreads(query),
     getThread: ({ params }) => engine.getThread(params.threadId),
     listItems: ({ params, query }) => engine.listItems(params.threadId, query),
-    postMessage: ({ params, body }, context) => engine.postMessage(params.threadId, body.text, deciderOf(context)),
+    postMessage: ({ params, body }, context) => engine.postMessage(params.threadId, body, deciderOf(context)),
   };
 }
 

@@ -81,10 +81,20 @@ const PREFIXES: Record<string, string> = {
   question: "ques",
   approval: "appr",
   device: "dev",
+  artifact: "art",
+  comment: "cmt",
+};
+
+/** Names whose values are of a kind that no id is. */
+const VALUES: Record<string, readonly string[]> = {
+  version: ["newest", "1", "2", "0", "1e9"],
+  path: ["AGENTS.md", ".", "memory/one.md", "..", "/etc/passwd", ".bureau/token", "a.md/b", "skills"],
 };
 
 /** Something of the kind that a name says, as `@7.goal`: it is put in when it is sent. */
 export function reference(name: string): fc.Arbitrary<string> {
+  const values = VALUES[name];
+  if (values !== undefined) return fc.constantFrom(...values).map(encodeURIComponent);
   const prefix = PREFIXES[name.replace(/Id$/, "")];
   return fc.nat(50).map((number) => (prefix === undefined ? `@${number}` : `@${number}.${prefix}`));
 }
@@ -97,6 +107,9 @@ export function namedValueOf(
   depth = 0,
 ): fc.Arbitrary<unknown> {
   const value = valueOf(schema, schemas, depth);
+  const values = VALUES[name];
+  if (values !== undefined && schema.type === "string")
+    return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: value });
   if (PREFIXES[name.replace(/Id$/, "")] === undefined || schema.$ref !== undefined) return value;
   const own =
     schema.type === "array" ? fc.array(reference(name), { minLength: 1, maxLength: MAX_LIST }) : reference(name);

@@ -190,6 +190,15 @@ export const queries = {
         ({ runs }, at) => layThings("runs", runs, at),
       ),
   },
+  /** The steps that a run was at last, for what it is doing now. */
+  latestSteps: (runId: string, stepCount: number) => ({
+    queryKey: ["runs", runId, "latest steps"],
+    queryFn: () =>
+      loadInto(
+        (api) => api.listSteps({ params: { runId }, query: { after: Math.max(0, stepCount - 3), limit: 20 } }),
+        ({ steps }, at) => layThings("steps", steps, at),
+      ),
+  }),
   decidedInbox: {
     queryKey: ["inbox", "decided"],
     queryFn: () =>

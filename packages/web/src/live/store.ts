@@ -1,8 +1,7 @@
 import { createLive } from "./create-live.ts";
 
-export type { Connection, LiveState } from "./create-live.ts";
+export type { LiveState } from "./create-live.ts";
 export type { Draft } from "./drafts.ts";
-export type { Place } from "./places.ts";
 
 /** The one live state of the app. */
 const live = createLive();

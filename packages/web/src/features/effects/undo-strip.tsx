@@ -24,7 +24,7 @@ function Running({ effects }: { effects: readonly Effect[] }) {
   return (
     <section
       aria-label="Going out soon"
-      className="pointer-events-auto w-full max-w-3xl divide-y divide-line rounded-xl border border-strong-line bg-raised shadow-lg"
+      className="pointer-events-auto w-full max-w-176 divide-y divide-line rounded-xl border border-strong-line bg-raised shadow-lg"
     >
       {running.slice(0, MAX_SHOWN).map((effect) => (
         <Row key={effect.id} effect={effect} />

@@ -115,8 +115,10 @@ export function useComposer() {
     writeMyself: () => moveTo(writeMyself(state)),
     stopAsking: stop,
     back: () => moveTo(stepBack(state)),
+    /** What was written is laid aside, not thrown away. */
     startOver: () => {
       stop();
+      setBefore(state);
       forget();
     },
     takeBefore: () => {

@@ -3,7 +3,9 @@ import { useSyncExternalStore } from "react";
 import type { DecisionAction } from "../../lib/decision-queue.ts";
 import { queueDecision, sendDecision } from "../../lib/decisions.ts";
 import { isOffline } from "../../lib/session.ts";
+import { readLive } from "../../live/store.ts";
 import { messageOf } from "../../ui/states.tsx";
+import { sentenceOf } from "./words.ts";
 
 /** A decision on its way, or one that was refused. */
 export interface Act {
@@ -26,11 +28,7 @@ export function useActs(): Readonly<Record<string, Act>> {
  *
  * `by` is who is signed in; where nobody knows, nothing is kept.
  */
-export async function decide(
-  entry: Pick<InboxEntry, "id" | "title">,
-  action: DecisionAction,
-  by: string | null,
-): Promise<ActResult> {
+export async function decide(entry: InboxEntry, action: DecisionAction, by: string | null): Promise<ActResult> {
   if (acts[entry.id]?.state === "sending") return "failed";
   put(entry.id, { action, state: "sending", problem: null });
   try {
@@ -52,11 +50,7 @@ export function problemOf(error: unknown): string {
   return error instanceof AppError && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error);
 }
 
-async function sendOrKeep(
-  entry: Pick<InboxEntry, "id" | "title">,
-  action: DecisionAction,
-  by: string | null,
-): Promise<ActResult> {
+async function sendOrKeep(entry: InboxEntry, action: DecisionAction, by: string | null): Promise<ActResult> {
   if (navigator.onLine || by === null) {
     try {
       await sendDecision(entry.id, action);
@@ -65,7 +59,8 @@ async function sendOrKeep(
       if (!isOffline(error) || by === null) throw error;
     }
   }
-  await queueDecision(entry.id, entry.title, action, by);
+  const agentName = entry.agentId === null ? null : (readLive().view.agents[entry.agentId]?.name ?? null);
+  await queueDecision(entry.id, sentenceOf(entry, agentName), action, by);
   return "queued";
 }
 

@@ -27,7 +27,7 @@ export function AnswerForm({ entry }: { entry: InboxEntry }) {
               <button
                 type="button"
                 onClick={() => act(entry, { type: "answer", choice: index + 1 })}
-                className={buttonClass("plain", "w-full justify-start! text-left")}
+                className={buttonClass("plain", "w-full justify-start! py-2 text-left")}
               >
                 <span className="w-5 shrink-0 text-quiet tabular-nums">{index + 1}</span>
                 <span className="min-w-0 text-wrap-anywhere">{visibleText(choice)}</span>

@@ -1,11 +1,13 @@
 import { type Decision, type InboxEntry, type Scope } from "@bureau/protocol";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { submitByKeys } from "../../lib/hotkeys.ts";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { inBatch } from "./decidable.ts";
 import type { BatchResult } from "./use-board.ts";
 
+/** What came of it is on each card too. */
+const SHOWN_MS = 10_000;
 const MAX_REASON_CHARACTERS = 2_000;
 const LABELS: Record<Decision["decision"], string> = { approve: "Approve", deny: "Deny", dismiss: "Put away" };
 
@@ -31,13 +33,19 @@ export function BatchBar({ chosen, scope, onDecide, onClear }: BatchBarProps) {
     event.preventDefault();
     void decide("deny", reason.trim() === "" ? undefined : reason.trim());
   };
+  const isTold = result !== null && chosen.length === 0;
+  useEffect(() => {
+    if (!isTold) return;
+    const timer = window.setTimeout(() => setResult(null), SHOWN_MS);
+    return () => window.clearTimeout(timer);
+  }, [isTold, result]);
   if (chosen.length === 0 && result === null) return null;
   const count = (decision: Decision["decision"]) =>
     chosen.filter((entry) => inBatch(entry, scope).includes(decision)).length;
   return (
     <section
       aria-label="Chosen"
-      className="pointer-events-auto w-full max-w-3xl rounded-xl border border-strong-line bg-raised p-2 shadow-lg"
+      className="pointer-events-auto w-full max-w-176 rounded-xl border border-strong-line bg-raised p-2 shadow-lg"
     >
       {isDenying && chosen.length > 0 ? (
         <form onSubmit={deny} onKeyDown={submitByKeys(() => setDenying(false))} className="flex flex-col gap-2 p-1">

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { client } from "../../lib/session.ts";
 import { useView } from "../../live/use-live.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
-import { MoreMenu } from "../../ui/menu.tsx";
+import { type MenuEntry, MoreMenu } from "../../ui/menu.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { problemOf } from "./acts.ts";
 import { AnswerForm } from "./answer-form.tsx";
@@ -63,17 +63,42 @@ function Buttons({ entry, can, board }: { entry: InboxEntry; can: Decidable; boa
         <Button onClick={() => board.act(entry, decisionFor(entry, "dismiss"))}>Put away</Button>
       ) : null}
       {can.isEditable ? (
-        <Button icon="edit" onClick={() => board.openPanel(entry.id, "edit")}>
+        <Button icon="edit" className="max-sm:hidden" onClick={() => board.openPanel(entry.id, "edit")}>
           Edit
         </Button>
       ) : null}
       {can.hasScopes ? (
-        <Button kind="quiet" icon="shield" onClick={() => board.openPanel(entry.id, "rule")}>
+        <Button kind="quiet" icon="shield" className="max-sm:hidden" onClick={() => board.openPanel(entry.id, "rule")}>
           Decide for more than once
         </Button>
       ) : null}
+      <span className={entry.kind === "approval" ? "sm:hidden" : "contents"}>
+        <MoreMenu label="More about this" entries={useMore(entry, can, board)} />
+      </span>
     </div>
   );
+}
+
+/** What a narrow screen has no room for, and where the entry leads. */
+function useMore(entry: InboxEntry, can: Decidable, board: Board): MenuEntry[] {
+  const navigate = useNavigate();
+  const { goalId, runId, kind } = entry;
+  const more: MenuEntry[] = [];
+  if (can.isEditable) more.push({ label: "Edit", icon: "edit", onSelect: () => board.openPanel(entry.id, "edit") });
+  if (can.hasScopes) {
+    const onSelect = () => board.openPanel(entry.id, "rule");
+    more.push({ label: "Decide for more than once", icon: "shield", onSelect });
+  }
+  if (kind !== "stopped" && kind !== "budget") return more;
+  if (goalId !== null) {
+    const onSelect = () => void navigate({ to: "/goals/$goalId", params: { goalId } });
+    more.push({ label: "Open the goal", icon: "goal", onSelect });
+  }
+  if (runId !== null) {
+    const onSelect = () => void navigate({ to: "/runs/$runId", params: { runId } });
+    more.push({ label: "Open the run", icon: "activity", onSelect });
+  }
+  return more;
 }
 
 /** What only some kinds have. */
@@ -142,11 +167,10 @@ async function effectOf(entry: InboxEntry): Promise<string | null> {
 
 /** Resumes the goal that stopped. */
 function GoOn({ entry }: { entry: InboxEntry }) {
-  const navigate = useNavigate();
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const goal = useView((view) => (entry.goalId === null ? undefined : view.goals[entry.goalId]));
-  const { goalId, runId } = entry;
+  const { goalId } = entry;
   const resume = async () => {
     if (goalId === null) return;
     setBusy(true);
@@ -160,14 +184,6 @@ function GoOn({ entry }: { entry: InboxEntry }) {
     }
   };
   const canResume = goalId !== null && (goal === undefined || goal.status === "paused" || goal.status === "blocked");
-  const open = [
-    ...(goalId === null
-      ? []
-      : [{ label: "Open the goal", onSelect: () => void navigate({ to: "/goals/$goalId", params: { goalId } }) }]),
-    ...(runId === null
-      ? []
-      : [{ label: "Open the run", onSelect: () => void navigate({ to: "/runs/$runId", params: { runId } }) }]),
-  ];
   return (
     <>
       {canResume && entry.kind === "stopped" ? (
@@ -180,7 +196,6 @@ function GoOn({ entry }: { entry: InboxEntry }) {
           Open the goal
         </Link>
       ) : null}
-      <MoreMenu label="More about this" entries={open} />
       {problem === null ? null : (
         <p role="alert" className="order-last w-full text-sm text-bad text-wrap-anywhere">
           {problem}

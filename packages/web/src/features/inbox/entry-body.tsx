@@ -50,6 +50,8 @@ export function EntryBody({ entry, folder, isWhole }: EntryBodyProps) {
 function Why({ action, isWhole, kind }: { action: ActionDetail; isWhole: boolean; kind: InboxEntry["kind"] }) {
   const shown = isWhole ? action.sources : action.sources.slice(0, SHOWN_SOURCES);
   const more = action.sources.length - shown.length;
+  const saysOutside = kind === "approval" && action.isOutside;
+  if (action.reason === null && shown.length === 0 && !saysOutside && action.editedBy === null) return null;
   return (
     <div className="flex flex-col gap-1 text-sm">
       {action.reason === null ? null : (
@@ -73,7 +75,7 @@ function Why({ action, isWhole, kind }: { action: ActionDetail; isWhole: boolean
           </span>
         </p>
       )}
-      {kind !== "approval" || !action.isOutside ? null : (
+      {!saysOutside ? null : (
         <p className="flex gap-1.5 text-quiet">
           <Icon name={action.isReversible ? "undo" : "external"} className="mt-0.5 size-4 shrink-0" />
           <span>

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { InboxEntry } from "@bureau/protocol";
 import { clsx } from "clsx";
 import { type ReactNode, useEffect, useId, useState } from "react";
-import { formatAgo, formatUntil, formatWhole } from "../../lib/format.ts";
+import { formatAgo, formatDuration, formatWhole } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { visibleText } from "../../lib/visible-text.ts";
 import { useView } from "../../live/use-live.ts";
@@ -13,7 +13,6 @@ import { useBoard } from "./board-context.ts";
 import { EntryActions } from "./entry-actions.tsx";
 import { EntryBody } from "./entry-body.tsx";
 import { EntryOutcome } from "./entry-outcome.tsx";
-import { readDetail } from "./detail.ts";
 import { sentenceOf } from "./words.ts";
 
 /** Longer than the card takes to close. */
@@ -50,7 +49,7 @@ export function EntryCard({ entry, place, isWhole = false }: EntryCardProps) {
         place?.isActive === true ? "border-accent" : "border-line",
       )}
     >
-      <div className="flex items-start gap-2 px-3 pt-2 md:px-4">
+      <div className={clsx("flex items-start gap-2 px-3 md:px-4", isOver && !isWhole ? "py-1" : "pt-2")}>
         {place?.select}
         <CardHead entry={entry} isOver={isOver} title={isOver && !isWhole ? sentence : null} titleId={titleId} />
       </div>
@@ -65,9 +64,15 @@ export function EntryCard({ entry, place, isWhole = false }: EntryCardProps) {
             <div className="flex flex-col gap-3 px-3 pb-3 md:px-4 md:pb-4">
               <div>
                 <h2 id={isOver && !isWhole ? undefined : titleId} className="font-semibold text-wrap-anywhere">
-                  {sentence}
+                  {isWhole ? (
+                    sentence
+                  ) : (
+                    <Link to="/inbox/$entryId" params={{ entryId: entry.id }} className="hover:underline">
+                      {sentence}
+                    </Link>
+                  )}
                 </h2>
-                <CardFrom entry={entry} agentName={agent?.name ?? null} isWhole={isWhole} />
+                <CardFrom entry={entry} agentName={agent?.name ?? null} />
               </div>
               <EntryBody entry={entry} folder={agent?.folder} isWhole={isWhole} />
               {isOver ? <EntryOutcome entry={entry} /> : <EntryActions entry={entry} />}
@@ -100,7 +105,7 @@ interface CardHeadProps {
 function CardHead({ entry, isOver, title, titleId }: CardHeadProps) {
   if (title !== null) {
     return (
-      <div className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-3 pb-2 md:min-h-9">
+      <div className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-3 md:min-h-9">
         <h2 id={titleId} className="min-w-0 flex-1 truncate text-sm text-quiet">
           {title}
         </h2>
@@ -129,29 +134,39 @@ function Age({ at }: { at: string }) {
   );
 }
 
-/** How long somebody can still decide, and what happens then. */
+/** How long somebody can still decide; what happens then is told to who rests on it. */
 function Expiry({ entry }: { entry: InboxEntry }) {
   const coarse = useNow();
   if (entry.expiresAt === null) return null;
   const isSoon = Date.parse(entry.expiresAt) - coarse < SOON_MS;
   return (
-    <span className={clsx("inline-flex items-center gap-1", isSoon && "font-medium text-warn")}>
+    <span
+      title={`${EXPIRY_WORDS[entry.onExpiry ?? "none"]} on ${formatWhole(entry.expiresAt)}`}
+      className={clsx("inline-flex items-center gap-1 tabular-nums", isSoon && "font-medium text-warn")}
+    >
       <Icon name="clock" className="size-3.5" />
-      {EXPIRY_WORDS[entry.onExpiry ?? "none"]}{" "}
-      {isSoon ? <Seconds at={entry.expiresAt} /> : formatUntil(entry.expiresAt, coarse)}
+      {isSoon ? <SecondsLeft at={entry.expiresAt} /> : leftWords(entry.expiresAt, coarse)}
     </span>
   );
 }
 
-const EXPIRY_WORDS = { deny: "counts as denied", assume: "goes on", none: "expires" } as const;
+const EXPIRY_WORDS = {
+  deny: "Counts as denied",
+  assume: "Goes on without an answer",
+  none: "Expires",
+} as const;
 
-function Seconds({ at }: { at: string }) {
-  return formatUntil(at, useNow("fine"));
+function SecondsLeft({ at }: { at: string }) {
+  return leftWords(at, useNow("fine"));
 }
 
-function CardFrom({ entry, agentName, isWhole }: { entry: InboxEntry; agentName: string | null; isWhole: boolean }) {
+function leftWords(at: string, now: number): string {
+  const left = Date.parse(at) - now;
+  return left <= 0 ? "time is over" : `${formatDuration(left)} left`;
+}
+
+function CardFrom({ entry, agentName }: { entry: InboxEntry; agentName: string | null }) {
   const goal = useView((view) => (entry.goalId === null ? undefined : view.goals[entry.goalId]));
-  const sources = readDetail(entry).action?.sources ?? [];
   return (
     <p className="flex flex-wrap items-center gap-x-2 text-sm text-quiet">
       {agentName === null || entry.agentId === null ? null : (
@@ -171,17 +186,6 @@ function CardFrom({ entry, agentName, isWhole }: { entry: InboxEntry; agentName:
       {entry.threadId === null ? null : (
         <Link to="/threads/$threadId" params={{ threadId: entry.threadId }} className="hover:text-ink hover:underline">
           thread
-        </Link>
-      )}
-      {isWhole ? null : (
-        <Link
-          to="/inbox/$entryId"
-          params={{ entryId: entry.id }}
-          className="inline-flex min-h-11 items-center hover:text-ink hover:underline md:min-h-0"
-        >
-          {sources.length === 0
-            ? "open"
-            : `open, with ${sources.length} ${sources.length === 1 ? "source" : "sources"}`}
         </Link>
       )}
     </p>

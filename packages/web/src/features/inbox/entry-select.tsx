@@ -16,7 +16,7 @@ export function EntrySelect({ number, isSelected, isOffered, onToggle }: EntrySe
   useLongPress(box, isOffered, onToggle);
   if (!isOffered) {
     return (
-      <span className="flex min-h-11 min-w-8 items-center text-sm text-quiet tabular-nums md:min-h-9">{number}</span>
+      <span className="flex min-h-11 min-w-6 items-center text-sm text-quiet tabular-nums md:min-h-9">{number}</span>
     );
   }
   return (

@@ -23,7 +23,7 @@ interface InboxListProps {
 
 /** The entries in their order. Only those near the screen are there, and those that somebody has in hand. */
 export function InboxList({ state, known, list }: InboxListProps) {
-  const { order, activeId, focusOn, isWaiting } = state;
+  const { order, activeId, focusWish, isWaiting } = state;
   const top = useOffsetTop(list);
   const held = useHeld(state);
   const virtualizer = useWindowVirtualizer({
@@ -40,14 +40,14 @@ export function InboxList({ state, known, list }: InboxListProps) {
       [held],
     ),
   });
-  const place = activeId === null ? -1 : order.indexOf(activeId);
   useEffect(() => {
-    if (activeId === null || focusOn.current !== activeId) return;
-    focusOn.current = null;
-    const card = document.getElementById(`entry-${activeId}`);
+    if (focusWish === null) return;
+    const place = order.indexOf(focusWish.id);
+    const card = document.getElementById(`entry-${focusWish.id}`);
     card?.focus({ preventScroll: true });
     if (place >= 0) showCard(card, () => virtualizer.scrollToIndex(place, { align: "auto" }));
-  }, [activeId, place, focusOn, virtualizer]);
+    // The order may change afterwards without anybody wishing to be elsewhere.
+  }, [focusWish]);
   return (
     <BoardContext value={state.board}>
       <div

@@ -2,6 +2,7 @@ import type { InboxEntry, InboxReplyResult } from "@bureau/protocol";
 import { type FormEvent, useId, useState } from "react";
 import { client } from "../../lib/session.ts";
 import { layThings, readLive } from "../../live/store.ts";
+import { useView } from "../../live/use-live.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { problemOf } from "./acts.ts";
 import { outcomeOf, sentenceOf } from "./words.ts";
@@ -17,6 +18,7 @@ interface ReplyFormProps {
 /** Several decisions in words, by the numbers of the list. What came of each stands below. */
 export function ReplyForm({ order, known }: ReplyFormProps) {
   const id = useId();
+  const agents = useView((view) => view.agents);
   const [text, setText] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -26,12 +28,14 @@ export function ReplyForm({ order, known }: ReplyFormProps) {
     setBusy(true);
     setProblem(null);
     setLines([]);
+    // What was over before is no news, whatever "all" has met.
     const wasOver = new Set(order.filter((entryId) => known[entryId]?.status !== "pending"));
     try {
       const askedAt = readLive().view.lastSeq;
       const result = await client.replyToInbox({ body: { text, entries: [...order] } });
       layThings("inbox", result.entries, askedAt);
-      setLines(resultLines(result, order, known, wasOver));
+      const nameOf = ({ agentId }: InboxEntry) => (agentId === null ? null : (agents[agentId]?.name ?? null));
+      setLines(resultLines(result, order, nameOf).filter(({ id: entryId }) => !wasOver.has(entryId)));
       setText("");
     } catch (error) {
       setProblem(problemOf(error));
@@ -74,6 +78,7 @@ export function ReplyForm({ order, known }: ReplyFormProps) {
 }
 
 interface ResultLine {
+  id: string;
   number: number;
   text: string;
   isFailed: boolean;
@@ -94,21 +99,18 @@ function Results({ lines, onClose }: { lines: readonly ResultLine[]; onClose: ()
   );
 }
 
-/** What was over before the reply was sent is no news, whatever "all" has met. */
 function resultLines(
   { entries, failed }: InboxReplyResult,
   order: readonly string[],
-  known: Readonly<Record<string, InboxEntry>>,
-  wasOver: ReadonlySet<string>,
+  nameOf: (entry: InboxEntry) => string | null,
 ): ResultLine[] {
   const done = entries.map((entry) => ({
     id: entry.id,
     isFailed: false,
-    text: `${entry.status === "pending" ? `Given to ${entry.assignee ?? "nobody"}` : outcomeOf(entry)}: ${sentenceOf(entry, null)}`,
+    text: `${entry.status === "pending" ? `Given to ${entry.assignee ?? "nobody"}` : outcomeOf(entry)}: ${sentenceOf(entry, nameOf(entry))}`,
   }));
   const refused = failed.map(({ entryId, message }) => ({ id: entryId, isFailed: true, text: message }));
   return [...done, ...refused]
-    .filter(({ id }) => !wasOver.has(id) && known[id] !== undefined)
-    .map(({ id, ...line }) => ({ ...line, number: order.indexOf(id) + 1 }))
+    .map((line) => ({ ...line, number: order.indexOf(line.id) + 1 }))
     .toSorted((one, other) => one.number - other.number);
 }

@@ -39,10 +39,11 @@ export function useBoard(inbox: Inbox, list: RefObject<HTMLElement | null>) {
     setOrder((shown) => nextOrder(shown, pending, isInHand && pending.length > 0));
   }, [pending, list]);
 
-  const focusOn = useRef<string | null>(null);
+  // An object of its own for each wish: the same card may be wished for again.
+  const [focusWish, setFocusWish] = useState<{ id: string } | null>(null);
   const goTo = useCallback((id: string | null) => {
-    focusOn.current = id;
     setActiveId(id);
+    setFocusWish(id === null ? null : { id });
   }, []);
   const isWaiting = (id: string) =>
     known[id]?.status === "pending" && acts[id]?.state !== "sending" && queued[id]?.state !== "queued";
@@ -83,7 +84,7 @@ export function useBoard(inbox: Inbox, list: RefObject<HTMLElement | null>) {
     activeId,
     setActiveId,
     goTo,
-    focusOn,
+    focusWish,
     isWaiting,
     chosen,
     selected,

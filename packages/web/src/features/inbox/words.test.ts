@@ -44,7 +44,7 @@ describe("a rule in words", () => {
     const wish = { isApproval: true, action, agentName: "writer", goalTitle: "Launch" };
     expect(ruleSentences({ ...wish, scope: "once" })).toEqual([]);
     expect(ruleSentences({ ...wish, scope: "goal" })[0]).toBe(
-      "writer may use send_mail for ana@a.test for the goal “Launch”, without asking.",
+      "writer may use send_mail with ana@a.test, for the goal “Launch”, without asking.",
     );
     expect(ruleSentences({ ...wish, scope: "rule" })).toHaveLength(3);
     const bare = { ...action, targets: [] };

@@ -75,7 +75,7 @@ export function ruleSentences({ isApproval, scope, action, agentName, goalTitle 
   const asking = isApproval ? ", without asking" : "";
   return (places.length === 0 ? [null] : places).map(
     (place) =>
-      `${agentName} ${may} use ${action.tool}${place === null ? "" : ` for ${visibleText(place)}`} ${until}${asking}.`,
+      `${agentName} ${may} use ${action.tool}${place === null ? "" : ` with ${visibleText(place)},`} ${until}${asking}.`,
   );
 }
 
@@ -83,8 +83,8 @@ const DECIDED: Record<InboxEntry["kind"], Partial<Record<InboxEntry["status"], s
   approval: { approved: "Approved", denied: "Denied", expired: "Expired, so denied" },
   question: { answered: "Answered", dismissed: "Set aside", expired: "Not answered in time" },
   sign_off: { approved: "Signed off", denied: "Not accepted" },
-  unknown_effect: { approved: "It took place", denied: "It did not take place" },
-  budget: { approved: "It goes on", denied: "It stays paused", expired: "There is room again" },
+  unknown_effect: { approved: "Settled as done", denied: "Settled as not done" },
+  budget: { approved: "Let go on", denied: "Kept paused", expired: "There is room again" },
   failed_run: {},
   sign_in: {},
   stopped: {},

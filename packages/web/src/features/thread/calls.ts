@@ -1,6 +1,5 @@
 import type { InboxEntry, Item, ItemContent, ToolCallStatus } from "@bureau/protocol";
 
-export type CallContent = Extract<ItemContent, { type: "tool_call" }>;
 export type ResultContent = Extract<ItemContent, { type: "tool_result" }>;
 
 /** A tool call with its outcome, if there is one yet. */
@@ -131,9 +130,11 @@ export function callsOf(items: readonly Item[]): Map<string, Call> {
   return calls;
 }
 
-/** The entry of the inbox that a call waits for. */
+/** The entry of the inbox that a call waits for. A question has a line of its own in its thread. */
 export function entryOfCall(callId: string, entries: readonly InboxEntry[]): InboxEntry | undefined {
-  return entries.find((entry) => entry.toolCallId === callId && entry.status === "pending");
+  return entries.find(
+    ({ toolCallId, status, kind }) => toolCallId === callId && status === "pending" && kind !== "question",
+  );
 }
 
 function valuesOf(value: unknown): Record<string, unknown> {

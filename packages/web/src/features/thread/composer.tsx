@@ -79,6 +79,7 @@ export function Composer({ threadId, agentName, openRun, footnote }: ComposerPro
             busy={isBusy}
             disabled={text.trim() === ""}
             aria-keyshortcuts="Enter"
+            className="px-3"
           >
             {openRun !== null && mode === "after" ? "Queue" : "Send"}
           </Button>
@@ -98,7 +99,7 @@ function ModeChoice({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => 
       {(Object.keys(MODES) as Mode[]).map((one) => (
         <label
           key={one}
-          className="flex min-h-11 cursor-pointer items-center rounded-lg px-3 text-sm text-quiet has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent md:min-h-9"
+          className="flex min-h-11 cursor-pointer items-center rounded-lg px-2.5 text-sm whitespace-nowrap text-quiet has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent md:min-h-9"
         >
           <input
             type="radio"

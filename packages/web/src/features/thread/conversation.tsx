@@ -70,7 +70,9 @@ export function Conversation({ rows, agentName, hasOlder, onOlder, label = "Conv
   }, [hasOlder, firstIndex, onOlder]);
 
   const isAtEnd = virtualizer.isAtEnd(END_PX);
-  const isNewBelow = useNewBelow(rows.at(-1)?.key, isAtEnd);
+  const last = rows.at(-1);
+  const isAdded = useNewBelow(last?.key, isAtEnd);
+  const isNewBelow = isAdded || last?.kind === "draft";
   return (
     <div className="relative min-h-0 flex-1">
       <div

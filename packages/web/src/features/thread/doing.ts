@@ -1,5 +1,5 @@
 import { type Run, type Step, TERMINAL_RUN_STATUSES, type ToolCall, type View } from "@bureau/protocol";
-import { callSentence } from "./calls.ts";
+import { callSentence, toolTitle } from "./calls.ts";
 
 /** Runs of a thread that are not over, the newest first. */
 export function openRunsOf(runs: View["runs"], threadId: string): Run[] {
@@ -18,7 +18,7 @@ export function doingSentence(run: Run, steps: View["steps"], toolCalls: View["t
   if (step.kind === "compaction") return "Summarises what came before, to make room.";
   if (step.kind === "model_call") return "Thinks about what to do.";
   const call = callOfStep(step, toolCalls);
-  return call === undefined ? "Uses a tool." : `${callSentence({ ...call, result: null })}.`;
+  return call === undefined ? `Uses ${toolTitle(step.name)}.` : `${callSentence({ ...call, result: null })}.`;
 }
 
 function newestStep(run: Run, steps: View["steps"]): Step | undefined {

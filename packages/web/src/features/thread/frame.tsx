@@ -50,9 +50,14 @@ function useTop(box: React.RefObject<HTMLElement | null>): number {
     const measure = () =>
       setTop(Math.max(0, Math.round((box.current?.getBoundingClientRect().top ?? 0) + window.scrollY)));
     measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(document.body);
-    return () => observer.disconnect();
+    const observer = new MutationObserver(measure);
+    const shell = document.getElementById("main")?.parentElement;
+    if (shell) observer.observe(shell, { childList: true });
+    window.addEventListener("resize", measure);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener("resize", measure);
+    };
   }, [box]);
   return top;
 }

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { formatBytes, formatClock, formatDay, formatWhole } from "../../lib/format.ts";
 import { queries } from "../../live/load.ts";
 import type { Draft } from "../../live/store.ts";
-import { Icon, type IconName } from "../../ui/icon.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { Markdown } from "../../ui/markdown.tsx";
 import { useInboxEntry, useIsPast } from "./past-inbox.ts";
 import type { Row } from "./rows.ts";
@@ -45,11 +45,7 @@ export function RowView({ row, agentName, opened, onToggle }: RowViewProps) {
     case "approval":
       return <Approval row={row} />;
     case "artifact":
-      return (
-        <LinkedLine icon="artifact" to="/artifacts" label={row.content.title}>
-          Published {row.content.path}
-        </LinkedLine>
-      );
+      return <Artifact row={row} />;
     case "notice":
       return <Notice>{row.content.text}</Notice>;
     case "summary":
@@ -234,15 +230,26 @@ function Summary({ row, isOpen, onToggle }: { row: RowOf<"summary">; isOpen: boo
   );
 }
 
-function LinkedLine({ icon, to, label, children }: { icon: IconName; to: string; label: string; children: ReactNode }) {
-  return (
-    <Link to={to} className="my-2 flex min-h-11 items-center gap-3 rounded-xl border border-line bg-raised px-4 py-2">
-      <Icon name={icon} className="size-5 shrink-0 text-accent" />
+function Artifact({ row: { content } }: { row: RowOf<"artifact"> }) {
+  const id = "artifactId" in content && typeof content.artifactId === "string" ? content.artifactId : null;
+  const look = "my-2 flex min-h-11 items-center gap-3 rounded-xl border border-line bg-raised px-4 py-2";
+  const inner = (
+    <>
+      <Icon name="artifact" className="size-5 shrink-0 text-accent" />
       <span className="min-w-0 flex-1">
-        <span className="block font-medium text-wrap-anywhere">{label}</span>
-        <span className="block text-sm text-quiet text-wrap-anywhere">{children}</span>
+        <span className="block font-medium text-wrap-anywhere">{content.title}</span>
+        <span className="block text-sm text-quiet text-wrap-anywhere">Published from {content.path}</span>
       </span>
       <Icon name="forward" className="size-4 text-quiet" />
+    </>
+  );
+  return id === null ? (
+    <Link to="/artifacts" className={look}>
+      {inner}
+    </Link>
+  ) : (
+    <Link to="/artifacts/$artifactId" params={{ artifactId: id }} className={look}>
+      {inner}
     </Link>
   );
 }

@@ -1,4 +1,4 @@
-import type { InboxEntry, Item, ItemContent, Run } from "@bureau/protocol";
+import type { Item, ItemContent, Run } from "@bureau/protocol";
 import type { Draft } from "../../live/store.ts";
 import { type Call, callsOf } from "./calls.ts";
 
@@ -81,12 +81,4 @@ function rowOf(item: Item, calls: Map<string, Call>, shown: Set<string>): Row | 
 
 function dayOf(at: string): string {
   return new Date(at).toDateString();
-}
-
-/** Pending entries of the inbox by the call that waits for them. */
-export function entriesByCall(entries: Readonly<Record<string, InboxEntry>>): Map<string, InboxEntry> {
-  const pending = Object.values(entries).filter(
-    ({ status, toolCallId }) => status === "pending" && toolCallId !== null,
-  );
-  return new Map(pending.map((entry) => [entry.toolCallId ?? "", entry]));
 }

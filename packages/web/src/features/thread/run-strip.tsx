@@ -1,7 +1,9 @@
 import type { Run } from "@bureau/protocol";
 import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../lib/session.ts";
+import { queries } from "../../live/load.ts";
 import { useView } from "../../live/use-live.ts";
 import { RUN_LOOKS } from "../../status.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -11,6 +13,7 @@ import { doingSentence } from "./doing.ts";
 
 /** What the open run is doing, with the way to it and the button that stops it. */
 export function RunStrip({ run }: { run: Run }) {
+  useQuery({ ...queries.latestSteps(run.id, run.stepCount), enabled: run.status === "running" });
   const sentence = useView((view) => doingSentence(run, view.steps, view.toolCalls));
   const [isBusy, setBusy] = useState(false);
   const stop = async () => {

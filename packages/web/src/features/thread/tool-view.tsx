@@ -17,7 +17,7 @@ export function ToolViewPart({ view }: { view: ToolView }) {
       return (
         <Caption title={view.path}>
           {formatBytes(view.bytes)}
-          {view.lines === undefined ? "" : `, ${view.lines} lines`}
+          {view.lines === undefined ? "" : `, ${view.lines} ${view.lines === 1 ? "line" : "lines"}`}
         </Caption>
       );
     case "difference":

@@ -1,11 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import { formatClock } from "../../lib/format.ts";
+import { useLive } from "../../live/use-live.ts";
 import { INBOX_LOOKS } from "../../status.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { type Call, callAfterword, callSentence, entryOfCall, groupSentence } from "./calls.ts";
 import { useInboxEntry } from "./past-inbox.ts";
 import { PlainText, ToolViewPart } from "./tool-view.tsx";
+
+const MAX_LIVE_CHARACTERS = 4_000;
 
 interface Folding {
   opened: ReadonlySet<string>;
@@ -67,6 +70,7 @@ function CallDetail({ call }: { call: Call }) {
         </p>
       )}
       {result?.view === undefined ? null : <ToolViewPart view={result.view} />}
+      {result === null ? <LiveOutput callId={call.id} /> : null}
       {result === null || result.view !== undefined ? null : <PlainText text={result.text || "No text."} />}
       {result?.blob === undefined ? null : <p className="px-3 pb-2 text-sm text-quiet">This is only its beginning.</p>}
       {argumentText === "{}" || argumentText === undefined ? null : (
@@ -81,6 +85,12 @@ function CallDetail({ call }: { call: Call }) {
       </p>
     </div>
   );
+}
+
+/** What a tool at work has put out so far, as much of its end as is worth looking at. */
+function LiveOutput({ callId }: { callId: string }) {
+  const output = useLive(({ view, drafts }) => drafts[view.toolCalls[callId]?.stepId ?? ""]?.output ?? "");
+  return output === "" ? null : <PlainText text={output.slice(-MAX_LIVE_CHARACTERS)} />;
 }
 
 /** A call that waits for a person links to where it is decided. */

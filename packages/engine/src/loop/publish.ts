@@ -1,0 +1,53 @@
+import type { AgentId, GoalId, RunId, ThreadId } from "@bureau/protocol";
+import type { ArtifactParts } from "../commands/artifact-parts.ts";
+import { withSources } from "../domain/sources.ts";
+import { publishArtifact } from "../commands/publish-artifact.ts";
+import { artifactPath } from "../store/artifacts.ts";
+import type { LoadedCall } from "../store/load-run.ts";
+import type { NewPublication, PublishedArtifact } from "../tools/tool.ts";
+import type { Journal } from "./journal.ts";
+import { labelsRead } from "./labels.ts";
+import type { LoopParts } from "./parts.ts";
+
+/** What publishing stands on, of what runs stand on. */
+export function artifactParts(parts: LoopParts): ArtifactParts {
+  const { reads, clock, dispatcher, signals, blobs, secretIn } = parts;
+  const database = { query: reads.query, transaction: parts.database.transaction };
+  return { database, clock, dispatcher, signals, blobs, secretIn, workspace: { folder: parts.workspace } };
+}
+
+/** Publishes for a call. The version carries what the run has read from outside, and what its file does. */
+export async function publishForCall(
+  parts: LoopParts,
+  journal: Journal,
+  call: LoadedCall,
+  { path, ...publication }: NewPublication,
+): Promise<PublishedArtifact> {
+  const { run, agent } = journal;
+  const read =
+    path === null || !(await parts.policy(false)).hasFileLabels ? [] : await labelsRead(parts, agent.folder, path);
+  const sources = withSources(journal.facts.taint, read);
+  const { artifact, version, notes } = await publishArtifact(artifactParts(parts), {
+    ...publication,
+    sources,
+    toolCallId: call.id as `call_${string}`,
+    run: {
+      id: run.id as RunId,
+      epoch: run.epoch,
+      threadId: run.threadId as ThreadId,
+      goalId: run.goalId as GoalId | null,
+      agentId: agent.id as AgentId,
+    },
+  });
+  // The file's label is to be seen at once.
+  if (sources.length > 0) await parts.policy(true);
+  parts.live.committed();
+  return {
+    artifactId: artifact.id,
+    version: version.number,
+    path: artifactPath({ name: artifact.name, file: version.file }),
+    kind: version.kind,
+    bytes: Number(version.bytes),
+    notes,
+  };
+}

@@ -1,1 +1,0 @@
--- The number is held for another change, which replaces this file.
