@@ -3,7 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Appearance } from "../features/settings/appearance.tsx";
 import { Devices } from "../features/settings/devices.tsx";
 import { LinksSection } from "../features/settings/links-section.tsx";
+import { Notifications } from "../features/settings/notifications.tsx";
 import { PairPhone } from "../features/settings/pair-phone.tsx";
+import { Passkeys } from "../features/settings/passkeys.tsx";
 import { PeopleSection } from "../features/settings/people-section.tsx";
 import { ThisDevice } from "../features/settings/this-device.tsx";
 import { queries } from "../live/load.ts";
@@ -31,6 +33,8 @@ export function SettingsScreen() {
       <ThisDevice session={session} />
       {mayChange ? <PairPhone session={session} /> : null}
       {mayChange ? <Devices session={session} /> : null}
+      <Notifications />
+      {mayChange ? <Passkeys /> : null}
       {mayChange && role === "owner" ? <PeopleSection /> : null}
       {mayChange && role !== "guest" ? <LinksSection /> : null}
       {mayChange ? null : (

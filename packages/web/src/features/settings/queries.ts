@@ -12,4 +12,7 @@ export const settingsQueries = {
     queryKey: ["preferences"],
     queryFn: () => client.getPreferences({ params: { person: "me" } }),
   },
+  passkeys: { queryKey: ["passkeys"], queryFn: () => client.listPasskeys() },
+  push: { queryKey: ["push", "status"], queryFn: () => client.getPush() },
+  pushSubscriptions: { queryKey: ["push", "subscriptions"], queryFn: () => client.listPushSubscriptions() },
 };
