@@ -18,7 +18,7 @@ export function ThisDevice({ session }: { session: SessionInfo }) {
   return (
     <Section title="This device">
       <Rows label="This device">
-        <Row name={name} detail={`${session.person.name}, ${ROLE_WORDS[session.person.role].name.toLowerCase()}`} />
+        <Row name={name} detail={whoWords(session)} />
         <Row name={SCOPE_WORDS[session.scope].name} detail={SCOPE_WORDS[session.scope].means} />
         <Row
           name={session.expiresAt === null ? "Signed in until you sign out" : "Signed in"}
@@ -34,4 +34,10 @@ export function ThisDevice({ session }: { session: SessionInfo }) {
       </Rows>
     </Section>
   );
+}
+
+/** The owner is called so until they say otherwise; once is enough. */
+function whoWords({ person }: SessionInfo): string {
+  const role = ROLE_WORDS[person.role].name;
+  return person.name.toLowerCase() === role.toLowerCase() ? role : `${person.name}, ${role.toLowerCase()}`;
 }
