@@ -5,7 +5,7 @@ import { client } from "./lib/session.ts";
 import { listenForHotkeys } from "./lib/hotkeys.ts";
 import { useLive, useView } from "./live/use-live.ts";
 import { CountBadge } from "./ui/badge.tsx";
-import { Button, IconButton } from "./ui/button.tsx";
+import { Button } from "./ui/button.tsx";
 import { Icon, type IconName } from "./ui/icon.tsx";
 import { toast, toastFailure, Toasts } from "./ui/toast.tsx";
 
@@ -244,9 +244,4 @@ function Notice({ icon, children }: { icon: IconName; children: ReactNode }) {
       <span>{children}</span>
     </div>
   );
-}
-
-/** The button that opens the palette where there is no sidebar. */
-export function SearchButton({ onSearch }: { onSearch: () => void }) {
-  return <IconButton icon="search" label="Search or do" onClick={onSearch} className="md:hidden" />;
 }

@@ -93,7 +93,7 @@ async function insertComment(
       change.now,
     ],
   );
-  await tell(change, locked, rows[0]!, 1);
+  await tell(change, locked, rows[0]!, "added");
   return commentFromRow(rows[0]!);
 }
 
@@ -122,22 +122,27 @@ export async function setCommentStatus(
       "UPDATE artifact_comments SET status = $2, resolved_at = $3, resolved_by = $4 WHERE id = $1 RETURNING *",
       [comment.id, wanted.status, isResolved ? change.now : null, isResolved ? wanted.by : null],
     );
-    await tell(change, artifact, changed.rows[0]!, isResolved ? -1 : 1);
+    await tell(change, artifact, changed.rows[0]!, isResolved ? "resolved" : "reopened");
     return commentFromRow(changed.rows[0]!);
   });
 }
 
 /** Counts open comments in the artifact's row, and appends the event. */
-async function tell(change: Change, artifact: ArtifactRow, comment: ArtifactCommentRow, more: number): Promise<void> {
+async function tell(
+  change: Change,
+  artifact: ArtifactRow,
+  comment: ArtifactCommentRow,
+  what: "added" | "resolved" | "reopened",
+): Promise<void> {
   const { rows } = await change.transaction.query<ArtifactRow>(
     "UPDATE artifacts SET open_comments = open_comments + $2, updated_at = $3 WHERE id = $1 RETURNING *",
-    [artifact.id, more, change.now],
+    [artifact.id, what === "resolved" ? -1 : 1, change.now],
   );
   change.addEvent({
     type: "artifact.commented",
     threadId: artifact.thread_id,
     goalId: artifact.goal_id,
-    data: { artifact: artifactFromRow(rows[0]!), comment: commentFromRow(comment) },
+    data: { artifact: artifactFromRow(rows[0]!), comment: commentFromRow(comment), change: what },
   });
 }
 

@@ -117,6 +117,15 @@ const TELLINGS: Record<EventType, Telling | null> = {
   },
   "inbox.reminded": null,
   "effect.changed": { kind: "effect", tell: (event) => tellEffect(event, statusOf(event, "effect")) },
+  "artifact.published": { kind: "artifact", tell: tellPublished },
+  "artifact.commented": { kind: "artifact", tell: tellComment },
+  "artifact.archived": {
+    kind: "artifact",
+    tell: (event) => {
+      const how = statusOf(event, "artifact") === "archived" ? "was archived" : "is in the list again";
+      return about(`${artifactOf(event)} ${how}`, idOf(event, "artifact"));
+    },
+  },
   "policy.changed": {
     kind: "policy",
     tell: ({ data }) => {
@@ -131,12 +140,6 @@ const TELLINGS: Record<EventType, Telling | null> = {
         subjectId: textIn(rule, "id"),
       };
     },
-  },
-  "artifact.published": { kind: "artifact", tell: (event) => tellArtifact(event, "was published") },
-  "artifact.commented": { kind: "artifact", tell: (event) => tellArtifact(event, "was commented on") },
-  "artifact.archived": {
-    kind: "artifact",
-    tell: (event) => tellArtifact(event, statusOf(event, "artifact") === "archived" ? "was put away" : "is back"),
   },
   "person.added": { kind: "workspace", tell: (event) => tellPerson(event, "belongs to the workspace now") },
   "person.removed": { kind: "workspace", tell: (event) => tellPerson(event, "was removed from the workspace") },
@@ -154,10 +157,6 @@ const TELLINGS: Record<EventType, Telling | null> = {
   },
   "everything.resumed": { kind: "workspace", tell: () => plain("Everything may go on again") },
 };
-
-function tellArtifact(event: ToldEvent, happened: string): Omit<Told, "kind"> {
-  return about(`${quoted(textOf(event, "artifact", "title"))} ${happened}`, idOf(event, "artifact"));
-}
 
 /** Types of events of which something may be told, by kind. */
 export function typesOf(kinds: readonly ActivityKind[] | null): EventType[] {
@@ -180,6 +179,31 @@ const GOAL_CHANGES: ReadonlyMap<string, string> = new Map([
   ["blocked", "is blocked"],
   ["paused", "was paused"],
 ]);
+
+function tellPublished(event: ToldEvent): ReturnType<Teller> {
+  const version = recordOf(event.data["artifactVersion"]);
+  const what = `version ${Number(version["number"])} of ${artifactOf(event)}`;
+  const isByHand = textIn(version, "origin") === "hand";
+  const said = isByHand
+    ? `The file was changed by hand: ${what}`
+    : `${agentOf(event)} published ${what}${forGoal(event)}`;
+  return about(said, idOf(event, "artifact"));
+}
+
+function tellComment(event: ToldEvent): ReturnType<Teller> {
+  const comment = recordOf(event.data["comment"]);
+  const what = artifactOf(event);
+  const id = idOf(event, "artifact");
+  if (event.data["change"] === "reopened") return about(`A comment on ${what} is open again`, id);
+  const isResolved = event.data["change"] === "resolved";
+  const by = textIn(comment, isResolved ? "resolvedBy" : "by");
+  const did = isResolved ? "is done with a comment on" : "commented on";
+  return { ...about(`${oneLine(by ?? "Somebody", 60)} ${did} ${what}`, id), by };
+}
+
+function artifactOf(event: ToldEvent): string {
+  return quoted(textOf(event, "artifact", "title"));
+}
 
 function tellGoal(event: ToldEvent): Omit<Told, "kind"> | null {
   const change = GOAL_CHANGES.get(statusOf(event, "goal") ?? "");

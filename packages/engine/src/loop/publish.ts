@@ -1,18 +1,19 @@
 import type { AgentId, GoalId, RunId, ThreadId } from "@bureau/protocol";
 import type { ArtifactParts } from "../commands/artifact-parts.ts";
 import { withSources } from "../domain/sources.ts";
-import { publishArtifact } from "../commands/publish-artifact.ts";
+import { type Publication, publishArtifact } from "../commands/publish-artifact.ts";
 import { artifactPath } from "../store/artifacts.ts";
+import { withReconnect } from "../store/database.ts";
 import type { LoadedCall } from "../store/load-run.ts";
 import type { NewPublication, PublishedArtifact } from "../tools/tool.ts";
 import type { Journal } from "./journal.ts";
 import { labelsRead } from "./labels.ts";
-import type { LoopParts } from "./parts.ts";
+import { type LoopParts, patience } from "./parts.ts";
 
 /** What publishing stands on, of what runs stand on. */
 export function artifactParts(parts: LoopParts): ArtifactParts {
-  const { reads, clock, dispatcher, signals, blobs, secretIn } = parts;
-  const database = { query: reads.query, transaction: parts.database.transaction };
+  const { clock, dispatcher, signals, blobs, secretIn } = parts;
+  const database = { query: parts.reads.query, transaction: parts.database.transaction };
   return { database, clock, dispatcher, signals, blobs, secretIn, workspace: { folder: parts.workspace } };
 }
 
@@ -27,7 +28,8 @@ export async function publishForCall(
   const read =
     path === null || !(await parts.policy(false)).hasFileLabels ? [] : await labelsRead(parts, agent.folder, path);
   const sources = withSources(journal.facts.taint, read);
-  const { artifact, version, notes } = await publishArtifact(artifactParts(parts), {
+  // Once for a call, so that it may be asked for again when an answer was lost.
+  const wanted: Publication = {
     ...publication,
     sources,
     toolCallId: call.id as `call_${string}`,
@@ -38,7 +40,9 @@ export async function publishForCall(
       goalId: run.goalId as GoalId | null,
       agentId: agent.id as AgentId,
     },
-  });
+  };
+  const publish = () => publishArtifact(artifactParts(parts), wanted);
+  const { artifact, version, notes } = await withReconnect(publish, patience(parts));
   // The file's label is to be seen at once.
   if (sources.length > 0) await parts.policy(true);
   parts.live.committed();

@@ -33,7 +33,10 @@ const IS_TOLD = `
 
 /** What is shown of an event's data: an entry's details and a call's arguments may be long. */
 const DATA = `jsonb_strip_nulls(jsonb_build_object(
-  'agent', e.data->'agent', 'person', e.data->'person', 'task', e.data->'task', 'rule', e.data->'rule', 'change', e.data->'change', 'halted', e.data->'halted',
+  'agent', e.data->'agent', 'person', e.data->'person', 'task', e.data->'task', 'rule', e.data->'rule', 'change', e.data->'change',
+  'artifact', jsonb_build_object('id', e.data->'artifact'->'id', 'status', e.data->'artifact'->'status', 'title', ${cut("e.data->'artifact'->>'title'")}),
+  'artifactVersion', jsonb_build_object('number', e.data->'artifactVersion'->'number', 'origin', e.data->'artifactVersion'->'origin'),
+  'comment', jsonb_build_object('by', e.data->'comment'->'by', 'resolvedBy', e.data->'comment'->'resolvedBy'), 'halted', e.data->'halted',
   'goal', jsonb_build_object('id', e.data->'goal'->'id', 'status', e.data->'goal'->'status', 'title', ${cut("e.data->'goal'->>'title'")}, 'sentence', ${cut("e.data->'goal'->>'sentence'")}),
   'run', jsonb_build_object('sentence', ${cut("e.data->'run'->>'sentence'")}),
   'effect', jsonb_build_object('id', e.data->'effect'->'id', 'status', e.data->'effect'->'status'),

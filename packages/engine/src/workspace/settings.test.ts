@@ -73,7 +73,7 @@ describe("settings", () => {
         diskBytes: 4 * 1024 ** 3,
       },
       policy: [],
-      warnings: ["bureau.yaml, line 19: color is not a setting and has no effect."],
+      warnings: ["bureau.yaml, line 20: color is not a setting and has no effect."],
     });
   });
 

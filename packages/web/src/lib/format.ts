@@ -1,4 +1,4 @@
-import { type Budget, MICROS_PER_DOLLAR } from "@bureau/protocol";
+import { MICROS_PER_DOLLAR } from "@bureau/protocol";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -76,16 +76,4 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
-}
-
-/** `200k tokens, $2.00, 2 h, 40 turns`, or what stands for no cap. */
-export function formatBudget(budget: Budget): string {
-  const parts = [
-    budget.tokens === undefined ? null : `${formatCount(budget.tokens)} tokens`,
-    budget.micros === undefined ? null : formatMoney(budget.micros),
-    budget.timeMs === undefined ? null : formatDuration(budget.timeMs),
-    budget.turns === undefined ? null : `${budget.turns} turns`,
-    budget.toolCalls === undefined ? null : `${budget.toolCalls} tool calls`,
-  ];
-  return parts.filter((part) => part !== null).join(", ") || "no caps";
 }

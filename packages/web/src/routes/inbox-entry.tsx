@@ -6,6 +6,7 @@ import { type Board, BoardContext } from "../features/inbox/board-context.ts";
 import { EntryCard } from "../features/inbox/entry-card.tsx";
 import { EntryFacts } from "../features/inbox/entry-facts.tsx";
 import { isWhole, useViewer } from "../features/inbox/use-inbox.ts";
+import { AskSomebody } from "../features/people/ask-somebody.tsx";
 import { UndoStrip } from "../features/effects/undo-strip.tsx";
 import { startDecisions, useQueuedDecisions } from "../lib/decisions.ts";
 import { isOffline } from "../lib/session.ts";
@@ -37,6 +38,7 @@ export function InboxEntryScreen() {
         <BoardContext value={board}>
           <EntryCard key={entry.id} entry={entry} isWhole />
           <EntryFacts entry={entry} />
+          {entry.status === "pending" ? <AskSomebody entryId={entry.id} /> : null}
         </BoardContext>
       )}
       <div className="pointer-events-none fixed inset-x-0 bottom-16 z-20 flex flex-col items-center px-4 pb-[env(safe-area-inset-bottom)] md:bottom-4 md:pl-60">
