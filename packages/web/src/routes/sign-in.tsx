@@ -1,28 +1,29 @@
-import { AppError } from "@bureau/protocol";
 import { type FormEvent, useState } from "react";
+import { problemOf } from "../lib/problem.ts";
+import { canUsePasskeys, signInWithPasskey } from "../lib/passkeys.ts";
 import { signInWithToken } from "../lib/session.ts";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
-import { messageOf } from "../ui/states.tsx";
 
 /** Where somebody says who they are. The app begins anew afterwards, so that nothing of before is left in it. */
 export function SignInScreen() {
   const [token, setToken] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const signIn = async (by: () => Promise<void>) => {
     setBusy(true);
     setProblem(null);
     try {
-      await signInWithToken(token.trim());
+      await by();
       window.location.assign(destination());
     } catch (error) {
-      setProblem(
-        error instanceof AppError && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error),
-      );
+      setProblem(problemOf(error));
       setBusy(false);
     }
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void signIn(() => signInWithToken(token.trim()));
   };
   return (
     <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center gap-6 p-6">
@@ -34,7 +35,7 @@ export function SignInScreen() {
           The address that `bureau up` prints signs you in by itself. Or paste its token here.
         </p>
       </div>
-      <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+      <form onSubmit={submit} className="flex flex-col gap-4">
         <TextField
           label="Token"
           type="password"
@@ -48,6 +49,11 @@ export function SignInScreen() {
           Sign in
         </Button>
       </form>
+      {canUsePasskeys() ? (
+        <Button icon="key" busy={isBusy} onClick={() => void signIn(signInWithPasskey)}>
+          Sign in with a passkey
+        </Button>
+      ) : null}
     </main>
   );
 }

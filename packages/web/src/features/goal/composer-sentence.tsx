@@ -1,6 +1,7 @@
 import type { Agent } from "@bureau/protocol";
 import type { FormEvent } from "react";
 import { Button } from "../../ui/button.tsx";
+import { Dictate } from "../../ui/dictate.tsx";
 import { Select, TextArea } from "../../ui/field.tsx";
 import { type ComposerState, hasDraft } from "./composer-state.ts";
 
@@ -45,6 +46,7 @@ export function ComposerSentence({ state, agents, busy, onChange, onContinue, on
             Write it all myself
           </Button>
         )}
+        <Dictate text={state.text} disabled={busy} onText={(text) => onChange({ text })} />
       </div>
     </form>
   );

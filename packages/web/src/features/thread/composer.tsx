@@ -2,6 +2,7 @@ import type { Run } from "@bureau/protocol";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { client } from "../../lib/session.ts";
 import { Button } from "../../ui/button.tsx";
+import { Dictate } from "../../ui/dictate.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
 import { queueMessage } from "./send-queued.ts";
 import { useStoredText } from "./use-stored-text.ts";
@@ -72,6 +73,7 @@ export function Composer({ threadId, agentName, openRun, footnote }: ComposerPro
         <div className="flex flex-wrap items-center justify-end gap-2">
           <span className="mr-auto min-w-0 px-2 text-xs text-quiet text-wrap-anywhere">{footnote}</span>
           {openRun === null ? null : <ModeChoice mode={mode} onChange={setMode} />}
+          <Dictate text={text} onText={setText} disabled={isBusy} />
           <Button
             kind="primary"
             type="submit"
