@@ -21,7 +21,7 @@ export function AgentsScreen() {
       title="Agents"
       actions={
         <>
-          <Button icon="folder" onClick={() => setAdding(true)}>
+          <Button icon="folder" className="max-md:hidden" onClick={() => setAdding(true)}>
             Add a folder
           </Button>
           <Link to="/agents/new" className={buttonClass("primary")}>
