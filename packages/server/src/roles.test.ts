@@ -77,9 +77,12 @@ describe("the table of roles", () => {
   });
 
   test.each(ROLES)("lets a %s call exactly what it says", async (role) => {
-    const app = testApp({ access: access() });
+    let ahead = 0;
+    const app = testApp({ access: access(), clock: { ...systemClock, now: () => systemClock.now() + ahead } });
     const headers = { authorization: `Bearer ${await tokenOf(role)}` };
     for (const [name, endpoint] of endpoints) {
+      // There are more endpoints than a device may ask at once.
+      ahead += 1_000;
       if (name === "closeSessions" || endpoint.open === true) continue;
       const before = app.engine.calls.length;
       const path = endpoint.path.replace(/:[A-Za-z]+/g, "x");

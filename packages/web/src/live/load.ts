@@ -181,6 +181,11 @@ export const queries = {
         ({ goals }, at) => layThings("goals", goals, at),
       ),
   }),
+  /** The view learns of later ones by events. */
+  goalArtifacts: (goal: string) => ({
+    queryKey: ["goals", goal, "artifacts"],
+    queryFn: () => client.listArtifacts({ query: { goal, limit: 100 } }),
+  }),
   policyRules: { queryKey: ["policy"], queryFn: () => client.listPolicyRules() },
   openRuns: {
     queryKey: ["runs", "open"],

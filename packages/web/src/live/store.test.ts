@@ -129,12 +129,36 @@ describe("items", () => {
 const STEP = { id: "step_1", runId: "run_1", number: 1, turn: 1, kind: "model_call", name: "a/b", status: "running" };
 
 describe("drafts", () => {
-  test("grow piece by piece and end with their step", () => {
+  test("grow piece by piece, and go when their step broke off", () => {
     const live = caughtUp();
     live.receive([anEvent(1, { step: STEP }, "step.started"), aDelta("Hel"), aDelta("Hm", { kind: "reasoning" })]);
     live.receive([aDelta("lo")]);
     expect(live.read().drafts["step_1"]).toMatchObject({ text: "Hello", reasoning: "Hm", isCut: false });
+    live.receive([anEvent(2, { step: { id: "step_1", status: "failed" } }, "step.failed")]);
+    expect(live.read().drafts).toEqual({});
+  });
+
+  test("stay when their step is completed, until what was said is there, so that nothing vanishes in between", () => {
+    const live = caughtUp();
+    live.receive([anEvent(1, { step: STEP }, "step.started"), aDelta("Hello")]);
     live.receive([anEvent(2, { step: { id: "step_1", status: "completed" } }, "step.completed")]);
+    expect(live.read().drafts["step_1"]?.text).toBe("Hello");
+    const thought = { ...anItem(1, { type: "reasoning", text: "Hm" }), stepId: "step_1" };
+    live.receive([anEvent(3, { item: thought }, "item.added")]);
+    expect(live.read().drafts["step_1"]?.text).toBe("Hello");
+    const answer = { ...anItem(2, { type: "message", role: "agent", text: "Hello" }), stepId: "step_1" };
+    live.receive([anEvent(4, { item: answer }, "item.added")]);
+    expect(live.read().drafts).toEqual({});
+  });
+
+  test("of a step that came to nothing go when its run goes on", () => {
+    const live = caughtUp();
+    live.receive([aDelta("Hm", { kind: "reasoning" })]);
+    live.receive([anEvent(1, { step: { id: "step_1", status: "completed" } }, "step.completed")]);
+    const other = { ...anEvent(2, { run: { id: "run_2" } }, "run.waiting"), runId: "run_2" };
+    live.receive([other]);
+    expect(Object.keys(live.read().drafts)).toEqual(["step_1"]);
+    live.receive([anEvent(3, { run: { id: "run_1", status: "waiting" } }, "run.waiting")]);
     expect(live.read().drafts).toEqual({});
   });
 

@@ -1,7 +1,7 @@
 import type { Goal } from "@bureau/protocol";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
-import { ArtifactsSection, useArtifacts } from "../features/goal/artifacts-section.tsx";
+import { ArtifactsSection } from "../features/goal/artifacts-section.tsx";
 import { BriefSection } from "../features/goal/brief-section.tsx";
 import { BudgetSection } from "../features/goal/budget-section.tsx";
 import { ChecksSection } from "../features/goal/checks-section.tsx";
@@ -13,7 +13,7 @@ import { GoalButtons } from "../features/goal/goal-buttons.tsx";
 import { RunsSection } from "../features/goal/runs-section.tsx";
 import { SteerSection } from "../features/goal/steer-section.tsx";
 import { TasksSection } from "../features/goal/tasks-section.tsx";
-import { useGoal, useIsChecking, useRuns, useTasks, useWaiting } from "../features/goal/use-goal.ts";
+import { useArtifacts, useGoal, useIsChecking, useRuns, useTasks, useWaiting } from "../features/goal/use-goal.ts";
 import { useGoalActions } from "../features/goal/use-goal-actions.ts";
 import { WaitingSection } from "../features/goal/waiting-section.tsx";
 import { useView } from "../live/use-live.ts";
@@ -60,7 +60,7 @@ function ShownGoal({ goal }: { goal: Goal }) {
   const runs = useRuns(goal.id);
   const waiting = useWaiting(goal.id);
   const tasks = useTasks(goal.id);
-  const artifacts = useArtifacts(goal.id, runs.runs.map(({ status }) => status).join());
+  const artifacts = useArtifacts(goal.id);
   const isChecking = useIsChecking(runs.runs);
   return (
     <Page
@@ -80,7 +80,7 @@ function ShownGoal({ goal }: { goal: Goal }) {
         <div className="min-w-0">
           <WaitingSection entries={waiting} />
           <SteerSection goal={goal} field={field} />
-          <ChecksSection goal={goal} isChecking={isChecking} />
+          <ChecksSection goal={goal} artifacts={artifacts} isChecking={isChecking} />
           <BriefSection goal={goal} />
           <RunsSection {...runs} />
         </div>

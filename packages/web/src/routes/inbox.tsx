@@ -41,7 +41,7 @@ export function InboxScreen() {
         }
       >
         <Tabs.Panel value="waiting" className="outline-none">
-          <QueueNotes />
+          <QueueNotes listed={inbox.pending} />
           <OldNotice asOf={inbox.asOf} />
           <Waiting inbox={inbox} />
         </Tabs.Panel>

@@ -6,6 +6,7 @@ import { Composer } from "../features/thread/composer.tsx";
 import { Conversation } from "../features/thread/conversation.tsx";
 import { openRunsOf } from "../features/thread/doing.ts";
 import { Frame } from "../features/thread/frame.tsx";
+import { preloadThread } from "../features/thread/preload.ts";
 import { QueuedList } from "../features/thread/queued-list.tsx";
 import { rowsOf } from "../features/thread/rows.ts";
 import { RunStrip } from "../features/thread/run-strip.tsx";
@@ -24,6 +25,7 @@ export function ThreadScreen() {
   const query = useQuery(queries.thread(threadId));
   const thread = useView((view) => view.threads[threadId]);
   useEffect(() => {
+    preloadThread();
     watchThread(threadId);
     return () => watchThread(null);
   }, [threadId]);

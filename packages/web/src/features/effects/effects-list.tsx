@@ -1,6 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import type { Effect } from "@bureau/protocol";
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import { useOffsetTop } from "../../lib/use-offset-top.ts";
 import { EffectCard } from "./effect-card.tsx";
 
@@ -38,10 +38,12 @@ export function EffectsList({ effects }: { effects: readonly Effect[] }) {
             className="absolute inset-x-0 top-0"
             style={{ transform: `translateY(${start - top}px)` }}
           >
-            <EffectCard effect={effect} />
+            <Listed effect={effect} />
           </div>
         );
       })}
     </div>
   );
 }
+
+const Listed = memo(EffectCard);

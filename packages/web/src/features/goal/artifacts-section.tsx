@@ -1,39 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
+import type { Artifact } from "@bureau/protocol";
 import { Link } from "@tanstack/react-router";
 import { formatAgo, formatBytes } from "../../lib/format.ts";
-import { client } from "../../lib/session.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Section } from "../../ui/page.tsx";
 
-interface Published {
-  id: string;
-  title: string;
-  version: number;
-  bytes: number;
-  path: string;
-  openComments: number;
-  updatedAt: string;
-}
-
-type List = (input: { query: { goal: string; limit: number } }) => Promise<{ artifacts: Published[] }>;
-const MAX_SHOWN = 50;
-
-/** What the goal's runs have published; nothing where the server knows no artifacts. */
-export function useArtifacts(goalId: string, changed: string): Published[] {
-  const list = Reflect.get(client, "listArtifacts") as List | undefined;
-  const { data } = useQuery({
-    // A run that has moved may have published something.
-    queryKey: ["artifacts", "goal", goalId, changed],
-    queryFn: async () => (await list?.({ query: { goal: goalId, limit: MAX_SHOWN } }))?.artifacts ?? [],
-    enabled: list !== undefined,
-    placeholderData: (before: Published[] | undefined) => before,
-  });
-  return data ?? [];
-}
-
 /** The goal's results for people. */
-export function ArtifactsSection({ artifacts }: { artifacts: readonly Published[] }) {
+export function ArtifactsSection({ artifacts }: { artifacts: readonly Artifact[] }) {
   const now = useNow();
   if (artifacts.length === 0) return null;
   return (

@@ -1,8 +1,6 @@
-import type { CheckKind, Evidence, Goal } from "@bureau/protocol";
+import type { Artifact, Goal } from "@bureau/protocol";
 import { useState } from "react";
-import { formatAgo, formatWhole } from "../../lib/format.ts";
-import { useNow } from "../../lib/use-now.ts";
-import { EVIDENCE_LOOKS, type Look } from "../../status.ts";
+import type { Look } from "../../status.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Details } from "../../ui/details.tsx";
@@ -10,24 +8,24 @@ import { Icon } from "../../ui/icon.tsx";
 import { Section } from "../../ui/page.tsx";
 import { CHECK_WORDS } from "./check-form.ts";
 import { type CheckedCheck, checksOf, countVerified } from "./checks.ts";
+import { Finding, type GoalFiles } from "./finding.tsx";
 import { useEvidence } from "./use-goal.ts";
 
 const NOT_YET: Look = { label: "Not checked yet", tone: "neutral", icon: "clock" };
 
-/** Where what a check found comes from: it is never ours. */
-const SOURCES: Record<CheckKind, string> = {
-  command: "Printed by the command",
-  file: "Found in the file",
-  http: "Answered by the address",
-  query: "Found in the records",
-  judge: "Said by the judge, a model",
-  person: "Said by a person",
-};
-
 /** Every check with what it found last; what it found before is there on demand. */
-export function ChecksSection({ goal, isChecking }: { goal: Goal; isChecking: boolean }) {
+export function ChecksSection({
+  goal,
+  artifacts,
+  isChecking,
+}: {
+  goal: Goal;
+  artifacts: readonly Artifact[];
+  isChecking: boolean;
+}) {
   const { query, evidence } = useEvidence(goal.id);
   const read = checksOf(goal, evidence);
+  const files: GoalFiles = { agentId: goal.agentId, artifacts };
   return (
     <Section
       title={`Checks, ${countVerified(read)} of ${read.checks.length} verified`}
@@ -45,7 +43,7 @@ export function ChecksSection({ goal, isChecking }: { goal: Goal; isChecking: bo
       <ol className="flex flex-col gap-2">
         {read.checks.map((check, index) => (
           <li key={`${index} ${check.requirement}`} className="rounded-xl border border-line bg-raised p-4">
-            <OneCheck check={check} isLoading={query.isPending} />
+            <OneCheck check={check} files={files} isLoading={query.isPending} />
           </li>
         ))}
       </ol>
@@ -55,7 +53,7 @@ export function ChecksSection({ goal, isChecking }: { goal: Goal; isChecking: bo
             {read.former.map((found) => (
               <li key={found.id} className="rounded-xl border border-line p-3">
                 <p className="mb-1 text-sm text-wrap-anywhere">{found.requirement}</p>
-                <Finding found={found} />
+                <Finding found={found} files={files} />
               </li>
             ))}
           </ul>
@@ -75,7 +73,7 @@ export function ChecksSection({ goal, isChecking }: { goal: Goal; isChecking: bo
   );
 }
 
-function OneCheck({ check, isLoading }: { check: CheckedCheck; isLoading: boolean }) {
+function OneCheck({ check, files, isLoading }: { check: CheckedCheck; files: GoalFiles; isLoading: boolean }) {
   const [isWhole, setWhole] = useState(false);
   const [newest, ...older] = check.evidence;
   return (
@@ -87,7 +85,7 @@ function OneCheck({ check, isLoading }: { check: CheckedCheck; isLoading: boolea
       {newest === undefined ? (
         <div className="min-h-6">{isLoading ? null : <Badge look={NOT_YET} />}</div>
       ) : (
-        <Finding found={newest} />
+        <Finding found={newest} files={files} />
       )}
       {older.length === 0 ? null : (
         <>
@@ -104,7 +102,7 @@ function OneCheck({ check, isLoading }: { check: CheckedCheck; isLoading: boolea
             <ol className="mt-1 flex flex-col gap-2 border-l-2 border-line pl-3">
               {older.map((found) => (
                 <li key={found.id}>
-                  <Finding found={found} />
+                  <Finding found={found} files={files} />
                 </li>
               ))}
             </ol>
@@ -126,41 +124,5 @@ function Requirement({ check: { check, requirement } }: { check: CheckedCheck })
       <code className="rounded bg-sunken px-1.5 py-0.5 text-sm">{requirement.slice(1, end)}</code>
       {requirement.slice(end + 1)}
     </>
-  );
-}
-
-/** One time that a check was run: how it came out, when, and what was found. */
-function Finding({ found }: { found: Evidence }) {
-  const now = useNow();
-  return (
-    <div>
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <Badge look={EVIDENCE_LOOKS[found.status]} />
-        <time dateTime={found.checkedAt} title={formatWhole(found.checkedAt)} className="text-xs text-quiet">
-          {formatAgo(found.checkedAt, now)}
-        </time>
-        {found.artifact === null ? null : (
-          <span className="inline-flex min-w-0 items-center gap-1 font-mono text-xs text-quiet">
-            <Icon name="artifact" className="size-3.5 shrink-0" />
-            <span className="text-wrap-anywhere">{found.artifact}</span>
-          </span>
-        )}
-      </div>
-      {found.detail.trim() === "" ? null : (
-        <Details className="mt-1" summary="What was found" isOpen={found.status !== "verified"}>
-          <figure className="rounded-lg bg-sunken p-3">
-            <figcaption className="mb-1 text-xs text-quiet">{SOURCES[found.kind]}</figcaption>
-            <div
-              tabIndex={0}
-              role="region"
-              aria-label="What was found"
-              className="inert-content max-h-72 overflow-y-auto text-sm whitespace-pre-wrap"
-            >
-              {found.detail}
-            </div>
-          </figure>
-        </Details>
-      )}
-    </div>
   );
 }

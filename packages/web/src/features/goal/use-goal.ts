@@ -1,4 +1,4 @@
-import type { Evidence, Goal, InboxEntry, Run, Task } from "@bureau/protocol";
+import type { Artifact, Evidence, Goal, InboxEntry, Run, Task } from "@bureau/protocol";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { queries } from "../../live/load.ts";
@@ -47,6 +47,19 @@ export function useTasks(goalId: string): Task[] {
   const live = useView((view) => view.tasks);
   return useMemo(
     () => mergeThings<Task>(data?.tasks ?? [], live).filter((task) => task.goalId === goalId),
+    [data, live, goalId],
+  );
+}
+
+/** What the goal's runs have published, newest first. */
+export function useArtifacts(goalId: string): Artifact[] {
+  const { data } = useQuery(queries.goalArtifacts(goalId));
+  const live = useView((view) => view.artifacts);
+  return useMemo(
+    () =>
+      mergeThings<Artifact>(data?.artifacts ?? [], live).filter(
+        (artifact) => artifact.goalId === goalId && artifact.status === "published",
+      ),
     [data, live, goalId],
   );
 }

@@ -1,6 +1,6 @@
 import { defaultRangeExtractor, useWindowVirtualizer } from "@tanstack/react-virtual";
 import type { InboxEntry } from "@bureau/protocol";
-import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { memo, type RefObject, useCallback, useEffect, useRef } from "react";
 import { useOffsetTop } from "../../lib/use-offset-top.ts";
 import { BoardContext } from "./board-context.ts";
 import { inBatch } from "./decidable.ts";
@@ -72,21 +72,14 @@ export function InboxList({ state, known, list }: InboxListProps) {
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${start - top}px)` }}
             >
-              <EntryCard
+              <Listed
                 entry={entry}
-                place={{
-                  number: index + 1,
-                  total: order.length,
-                  isActive: entry.id === activeId,
-                  select: (
-                    <EntrySelect
-                      number={index + 1}
-                      isSelected={state.selected.has(entry.id)}
-                      isOffered={isWaiting(entry.id) && inBatch(entry, state.board.scope).length > 0}
-                      onToggle={() => state.toggle(entry.id)}
-                    />
-                  ),
-                }}
+                number={index + 1}
+                total={order.length}
+                isActive={entry.id === activeId}
+                isSelected={state.selected.has(entry.id)}
+                isOffered={isWaiting(entry.id) && inBatch(entry, state.board.scope).length > 0}
+                onToggle={state.toggle}
               />
             </div>
           );
@@ -95,6 +88,29 @@ export function InboxList({ state, known, list }: InboxListProps) {
     </BoardContext>
   );
 }
+
+interface ListedProps {
+  entry: InboxEntry;
+  number: number;
+  total: number;
+  isActive: boolean;
+  isSelected: boolean;
+  isOffered: boolean;
+  onToggle: (id: string) => void;
+}
+
+/** A card of the list; scrolling moves it and draws nothing in it anew. */
+const Listed = memo(function Listed({ entry, isSelected, isOffered, onToggle, ...place }: ListedProps) {
+  const select = (
+    <EntrySelect
+      number={place.number}
+      isSelected={isSelected}
+      isOffered={isOffered}
+      onToggle={() => onToggle(entry.id)}
+    />
+  );
+  return <EntryCard entry={entry} place={{ ...place, select }} />;
+});
 
 /** The places of those that stay on the page wherever it is scrolled: what is focused, and what is being written. */
 function useHeld({ order, activeId, board }: BoardState): readonly number[] {

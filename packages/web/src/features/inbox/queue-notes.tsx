@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import type { InboxEntry } from "@bureau/protocol";
 import type { QueuedDecision } from "../../lib/decision-queue.ts";
 import { useQueuedDecisions } from "../../lib/decisions.ts";
 import { formatClock } from "../../lib/format.ts";
@@ -9,9 +10,13 @@ import { Icon } from "../../ui/icon.tsx";
 import { takeBack } from "./entry-outcome.tsx";
 import { actionWords } from "./words.ts";
 
-/** Decisions of this browser that are not sent, and those that were refused when they were. */
-export function QueueNotes() {
-  const all = useQueuedDecisions();
+/**
+ * Decisions of this browser that were refused when they were sent, and those that wait for a connection and have no
+ * card of their own in the list to say so.
+ */
+export function QueueNotes({ listed }: { listed: readonly InboxEntry[] }) {
+  const queued = useQueuedDecisions();
+  const all = queued.filter(({ state, entryId }) => state === "refused" || !listed.some(({ id }) => id === entryId));
   if (all.length === 0) return null;
   return (
     <section aria-label="Decisions that are not sent" className="mb-4 flex flex-col gap-2">

@@ -70,10 +70,19 @@ describe("rows of a thread", () => {
   });
 
   test("end with what open runs are writing, and with nothing of other runs", () => {
-    const draft = { runId: "run_1", text: "Hel", reasoning: "", output: "", isCut: false, attempt: 1 };
+    const draft = { runId: "run_1", text: "Hel", reasoning: "", output: "", isCut: false, attempt: 1, isOver: false };
     const drafts = { s1: draft, s2: { ...draft, runId: "run_2" }, s3: { ...draft, text: "" } };
     const rows = rowsOf({ items: [anItem(1, said("Do", "person"))], drafts, openRuns: [{ id: "run_1" as never }] });
-    expect(rows.filter(({ kind }) => kind === "draft").map(({ key }) => key)).toEqual(["draft-s1"]);
+    expect(rows.filter(({ kind }) => kind === "draft").map(({ key }) => key)).toEqual(["answer-s1"]);
+  });
+
+  test("give an answer the key of its draft, so that it stays where it is", () => {
+    const answer = anItem(1, said("Hello"), { stepId: "s1" });
+    expect(plain([answer]).map(({ key }) => key)).toEqual(["answer-s1"]);
+    expect(plain([answer, anItem(2, said("more"), { stepId: "s1" })]).map(({ key }) => key)).toEqual([
+      "item_1",
+      "answer-s1",
+    ]);
   });
 
   test("keep their keys when items come in at either end, but for lines that grow at the border", () => {

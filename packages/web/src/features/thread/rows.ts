@@ -27,12 +27,14 @@ export function rowsOf({ items, drafts, openRuns }: RowsInput): Row[] {
   const rows: Row[] = [];
   const calls = callsOf(items);
   const shown = new Set<string>();
+  const keys = keysOfAnswers(items);
   // What came before the first item that is here is not known, so whether a day begins with it is neither.
   const [first] = items;
   let day = first === undefined || first.position === 1 ? "" : dayOf(first.createdAt);
   for (const item of items) {
-    const row = rowOf(item, calls, shown);
-    if (row === null) continue;
+    const found = rowOf(item, calls, shown);
+    if (found === null) continue;
+    const row = { ...found, key: keys.get(item.id) ?? found.key };
     const itemDay = dayOf(item.createdAt);
     if (itemDay !== day && row.kind !== "work") {
       rows.push({ kind: "day", key: `day-${itemDay}`, at: item.createdAt });
@@ -46,10 +48,23 @@ export function rowsOf({ items, drafts, openRuns }: RowsInput): Row[] {
   const open = new Set<string>(openRuns.map(({ id }) => id));
   for (const [stepId, draft] of Object.entries(drafts)) {
     if (open.has(draft.runId) && (draft.text !== "" || draft.reasoning !== "")) {
-      rows.push({ kind: "draft", key: `draft-${stepId}`, draft });
+      rows.push({ kind: "draft", key: answerKey(stepId), draft });
     }
   }
   return rows;
+}
+
+/** An answer takes the place of its draft: the same line, with the height that it has. */
+function keysOfAnswers(items: readonly Item[]): Map<string, string> {
+  const answers = new Map<string, string>();
+  for (const { id, stepId, content } of items) {
+    if (stepId !== null && content.type === "message" && content.role === "agent") answers.set(stepId, id);
+  }
+  return new Map([...answers].map(([stepId, id]) => [id, answerKey(stepId)]));
+}
+
+function answerKey(stepId: string): string {
+  return `answer-${stepId}`;
 }
 
 function rowOf(item: Item, calls: Map<string, Call>, shown: Set<string>): Row | null {
