@@ -1,3 +1,4 @@
+import { covers, type InboxEntry } from "@bureau/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
@@ -31,7 +32,7 @@ export function InboxEntryScreen() {
   const entry = known !== undefined && isWhole(known) ? known : null;
   const title = entry === null ? "Inbox" : INBOX_LOOKS[entry.kind].label;
   return (
-    <Page title={title} backTo="/">
+    <Page title={title} backTo="/" actions={entry === null ? undefined : <AskAbout entry={entry} />}>
       {entry === null && query.isError ? <Failure error={query.error} onRetry={() => void query.refetch()} /> : null}
       {entry === null && !query.isError ? <Loading rows={3} /> : null}
       {entry === null ? null : (
@@ -46,6 +47,16 @@ export function InboxEntryScreen() {
       </div>
     </Page>
   );
+}
+
+/** Somebody without an account can be asked what they can decide. */
+function AskAbout({ entry }: { entry: InboxEntry }) {
+  const { data: session } = useQuery(queries.session);
+  const isAskable = entry.status === "pending" && ["approval", "question", "sign_off"].includes(entry.kind);
+  if (!isAskable || session === undefined || session.person.role === "guest" || !covers(session.scope, "full")) {
+    return null;
+  }
+  return <AskSomebody entryId={entry.id} />;
 }
 
 /** After a decision it goes back to the list, where the next one waits; what failed stays. */

@@ -26,7 +26,7 @@ export function HoursForm({ hours, zone, onChange }: HoursFormProps) {
         const set = (next: DayHours | null) => setWeek({ ...week, [day]: next });
         return (
           <div key={day} className="flex flex-wrap items-center gap-2">
-            <label className="flex min-h-11 w-32 cursor-pointer items-center gap-2">
+            <label className="flex min-h-11 w-full cursor-pointer items-center gap-2 md:w-32">
               <input
                 type="checkbox"
                 className="size-5 accent-accent"

@@ -1,8 +1,8 @@
 import type { SessionInfo } from "@bureau/protocol";
 import { formatWhole } from "../../lib/format.ts";
 import { client } from "../../lib/session.ts";
-import { forgetDevice } from "../../lib/use-snapshot.ts";
 import { useBusy } from "../../lib/use-busy.ts";
+import { forgetDevice } from "../../lib/use-snapshot.ts";
 import { Button } from "../../ui/button.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Row, Rows } from "../../ui/rows.tsx";
@@ -13,7 +13,11 @@ export function ThisDevice({ session }: { session: SessionInfo }) {
   const { isBusy, problem, run } = useBusy();
   const signOut = async () => {
     // What this window holds belongs to who signed out, so the app begins anew.
-    if (await run(signOutHere)) window.location.assign("/sign-in");
+    const isDone = await run(async () => {
+      await client.signOut();
+      await forgetDevice();
+    });
+    if (isDone) window.location.assign("/sign-in");
   };
   const name = session.deviceId === null ? "Signed in with the owner's token" : session.name;
   return (
@@ -41,10 +45,4 @@ export function ThisDevice({ session }: { session: SessionInfo }) {
 function whoWords({ person }: SessionInfo): string {
   const role = ROLE_WORDS[person.role].name;
   return person.name.toLowerCase() === role.toLowerCase() ? role : `${person.name}, ${role.toLowerCase()}`;
-}
-
-/** The server forgets the session first: what this browser kept is of no use without it. */
-async function signOutHere(): Promise<void> {
-  await client.signOut();
-  await forgetDevice();
 }
