@@ -9,7 +9,7 @@ import { routesOf } from "./testing/routes.ts";
 import { settled } from "./testing/settled.ts";
 
 const LIMIT_MS = 120_000;
-const LOADED = "document.querySelector('[role=status][aria-label^=Loading]') === null";
+const LOADED_MS = 15_000;
 const WIDER_PX = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
 describe.skipIf(!hasChromium)("every screen (needs chromium: npm run setup -- chromium)", () => {
@@ -45,7 +45,7 @@ describe.skipIf(!hasChromium)("every screen (needs chromium: npm run setup -- ch
       for (const [name, path] of Object.entries(routes)) {
         await page.goto(app.url + path);
         await page.getByRole("heading", { level: 1 }).first().waitFor();
-        await page.waitForFunction(LOADED);
+        await expect.poll(() => page.getByRole("status", { name: /^Loading/ }).count(), { timeout: LOADED_MS }).toBe(0);
         faults.push(...(await faultsOf(page, axe)).map((fault) => `${name}: ${fault}`));
       }
       expect(faults).toEqual([]);
