@@ -31,7 +31,7 @@ export function EffectFilters({
     [agents],
   );
   return (
-    <div className="mb-4 grid gap-2 sm:grid-cols-3">
+    <div className="mb-4 grid grid-cols-2 gap-2 max-sm:*:first:col-span-2 sm:grid-cols-3">
       <Select
         label="Status"
         hideLabel

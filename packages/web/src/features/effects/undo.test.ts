@@ -1,6 +1,6 @@
 import type { Effect } from "@bureau/protocol";
 import { describe, expect, test } from "vitest";
-import { undoOf, unknownFirst } from "./undo.ts";
+import { pressingFirst, undoOf } from "./undo.ts";
 
 const NOW = Date.parse("2026-01-01T10:00:00Z");
 
@@ -40,9 +40,8 @@ describe("an effect", () => {
   });
 });
 
-test("unknown effects stand first, the others keep their order", () => {
-  const effects = (["done", "unknown", "failed", "unknown"] as const).map((status, id) =>
-    anEffect({ status, id: `${id}` as never }),
-  );
-  expect(unknownFirst(effects).map(({ id }) => id)).toEqual(["1", "3", "0", "2"]);
+test("unknown effects stand first, then those under way; the others keep their order", () => {
+  const statuses = ["done", "approved", "unknown", "failed", "unknown"] as const;
+  const effects = statuses.map((status, id) => anEffect({ status, id: `${id}` as never }));
+  expect(pressingFirst(effects).map(({ id }) => id)).toEqual(["2", "4", "1", "0", "3"]);
 });

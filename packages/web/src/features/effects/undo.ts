@@ -22,8 +22,9 @@ export function undoOf(effect: Effect, now: number): Undo {
   return { kind: "stop", leftMs: until - now, wholeMs: Math.max(1, until - from) };
 }
 
-/** Unknown ones first: they are what somebody has to look at. Otherwise the newest first. */
-export function unknownFirst(effects: readonly Effect[]): Effect[] {
-  const isUnknown = ({ status }: Effect) => status === "unknown";
-  return [...effects.filter(isUnknown), ...effects.filter((effect) => !isUnknown(effect))];
+/** What somebody has to look at, then what is under way and may be stopped, then the rest in its order. */
+export function pressingFirst(effects: readonly Effect[]): Effect[] {
+  const rank = ({ status }: Effect) =>
+    status === "unknown" ? 0 : status === "approved" || status === "started" ? 1 : 2;
+  return effects.toSorted((one, other) => rank(one) - rank(other));
 }

@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { useMemo } from "react";
 import { client } from "../../lib/session.ts";
 import type { EffectFilter } from "./effect-filters.tsx";
-import { unknownFirst } from "./undo.ts";
+import { pressingFirst } from "./undo.ts";
 
 const PAGE = 50;
 const MAX_UNKNOWN = 100;
@@ -31,7 +31,7 @@ export function useEffects(filter: EffectFilter) {
       ...(isOfAll ? (unknown.data?.effects ?? []) : []),
       ...(query.data?.pages ?? []).flatMap((page) => page.effects),
     ];
-    return unknownFirst([...new Map(all.map((effect) => [effect.id, effect])).values()]);
+    return pressingFirst([...new Map(all.map((effect) => [effect.id, effect])).values()]);
   }, [isOfAll, unknown.data, query.data]);
   return { effects, query };
 }

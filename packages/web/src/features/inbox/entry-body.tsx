@@ -22,7 +22,7 @@ export function EntryBody({ entry, folder, isWhole }: EntryBodyProps) {
   const detail = readDetail(entry);
   return (
     <>
-      {detail.action === null ? null : <Why action={detail.action} isWhole={isWhole} kind={entry.kind} />}
+      {detail.action === null ? null : <Why action={detail.action} isWhole={isWhole} entry={entry} />}
       {detail.action === null ? null : (
         <ActionView preview={detail.action.preview} targets={detail.action.targets} folder={folder} isWhole={isWhole} />
       )}
@@ -47,10 +47,10 @@ export function EntryBody({ entry, folder, isWhole }: EntryBodyProps) {
   );
 }
 
-function Why({ action, isWhole, kind }: { action: ActionDetail; isWhole: boolean; kind: InboxEntry["kind"] }) {
+function Why({ action, isWhole, entry }: { action: ActionDetail; isWhole: boolean; entry: InboxEntry }) {
   const shown = isWhole ? action.sources : action.sources.slice(0, SHOWN_SOURCES);
   const more = action.sources.length - shown.length;
-  const saysOutside = kind === "approval" && action.isOutside;
+  const saysOutside = entry.kind === "approval" && entry.status === "pending" && action.isOutside;
   if (action.reason === null && shown.length === 0 && !saysOutside && action.editedBy === null) return null;
   return (
     <div className="flex flex-col gap-1 text-sm">

@@ -2,6 +2,9 @@ import { useEffect, useRef } from "react";
 
 const LONG_PRESS_MS = 500;
 const SLIP_PX = 10;
+const ENDS = ["pointerup", "pointercancel", "pointerleave"] as const;
+/** What a browser makes of a finger that rests and is lifted: a menu, and a press. */
+const OTHERS = ["contextmenu", "touchend"] as const;
 
 interface EntrySelectProps {
   number: number;
@@ -62,20 +65,20 @@ function useLongPress(inside: React.RefObject<HTMLElement | null>, isOn: boolean
     const move = (event: PointerEvent) => {
       if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > SLIP_PX) stop();
     };
-    const menu = (event: Event) => {
-      if (isPressed) event.preventDefault();
+    // The bar with what can be done appears at once, maybe under the finger: lifting it must press nothing there.
+    const nothingElse = (event: Event) => {
+      if (isPressed && event.cancelable) event.preventDefault();
     };
-    const ends = ["pointerup", "pointercancel", "pointerleave"] as const;
     card.addEventListener("pointerdown", down);
     card.addEventListener("pointermove", move);
-    card.addEventListener("contextmenu", menu);
-    for (const end of ends) card.addEventListener(end, stop);
+    for (const other of OTHERS) card.addEventListener(other, nothingElse, { passive: false });
+    for (const end of ENDS) card.addEventListener(end, stop);
     return () => {
       stop();
       card.removeEventListener("pointerdown", down);
       card.removeEventListener("pointermove", move);
-      card.removeEventListener("contextmenu", menu);
-      for (const end of ends) card.removeEventListener(end, stop);
+      for (const other of OTHERS) card.removeEventListener(other, nothingElse);
+      for (const end of ENDS) card.removeEventListener(end, stop);
     };
   }, [inside, isOn]);
 }
