@@ -47,5 +47,7 @@ if ("serviceWorker" in navigator) {
 function begin(): void {
   const signIn = () => void router.navigate({ to: "/sign-in", search: { back: window.location.pathname } as never });
   void startLive(signIn);
+  // What was decided without a connection is sent from any screen.
+  void import("./lib/decisions.ts").then(({ startDecisions }) => startDecisions(), toastFailure);
   for (const query of [queries.inbox, queries.agents]) void queryClient.prefetchQuery<unknown>(query);
 }
