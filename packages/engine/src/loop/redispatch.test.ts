@@ -69,10 +69,11 @@ async function age(name: string): Promise<void> {
 
 describe("a run that was handed to this process", () => {
   test("with the answer lost is handed over again, and not before it is certain", async () => {
-    let isTaken = false;
-    proxy.cut(({ text }) => {
-      isTaken ||= text.includes("SET status = $1") && text.includes("owner_xid");
-      return isTaken && text === "COMMIT";
+    // Other connections commit their own transactions meanwhile: those are not the claim's.
+    let taker = 0;
+    proxy.cut(({ text, connection }) => {
+      if (text.includes("SET status = $1") && text.includes("owner_xid")) taker = connection;
+      return connection === taker && text === "COMMIT";
     }, "after");
     const id = await handOver();
     const taken = { status: "PENDING", executor_id: EXECUTOR };

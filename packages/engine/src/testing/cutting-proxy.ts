@@ -13,6 +13,8 @@ export type CutMoment = "before" | "after" | "meanwhile";
 export interface PassingQuery {
   number: number;
   text: string;
+  /** Which connection it came by, from 1. */
+  connection: number;
 }
 
 export interface CuttingProxy {
@@ -36,6 +38,7 @@ const ENDS_QUERY = new Set(["Q", "S"]);
 const READY = "Z";
 
 interface Pair {
+  number: number;
   client: net.Socket;
   server: net.Socket;
   /** Texts of this connection's prepared statements. */
@@ -54,6 +57,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
     at: null as ((query: PassingQuery) => boolean) | null,
     moment: "before" as CutMoment,
     refusing: 0,
+    connections: 0,
     cutAt: null as PassingQuery | null,
   };
 
@@ -70,7 +74,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   /** A whole query of the client, ready to be passed on. */
   const pass = (pair: Pair, bytes: Buffer, text: string) => {
     state.texts.push(text);
-    const query = { number: state.texts.length, text };
+    const query = { number: state.texts.length, text, connection: pair.number };
     if (state.cutAt !== null || !state.at?.(query)) return void pair.server.write(bytes);
     state.cutAt = query;
     if (state.moment === "before") dieAll();
@@ -89,7 +93,13 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
     }
     const upstream = net.connect(`${target.searchParams.get("host")}/.s.PGSQL.${target.port || PORT}`);
     upstream.on("error", ignore);
-    const pair: Pair = { client, server: upstream, statements: new Map(), isDeaf: false };
+    const pair: Pair = {
+      number: (state.connections += 1),
+      client,
+      server: upstream,
+      statements: new Map(),
+      isDeaf: false,
+    };
     pairs.add(pair);
     const end = () => {
       pairs.delete(pair);
